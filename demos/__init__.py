@@ -1,0 +1,1 @@
+"""One program per idea; `python3 demos` runs them all. Start with `gallery.py`."""

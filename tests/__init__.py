@@ -1,0 +1,1 @@
+"""What is true of tinygrad_bp; `python3 tests` checks it."""

@@ -1,0 +1,35 @@
+"""`python3 tests` runs the whole suite; with arguments it is pytest, with those arguments."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Only of the whole suite can it be said that it covers everything.
+WHOLE = ["--cov", "--cov-report=term", "--cov-fail-under=100"]
+
+
+def main() -> int:
+    """Start up, and hand over to pytest."""
+    # `python3 tests` puts `tests/` on the path; the checkout, one up, is what has the packages.
+    sys.path.insert(0, str(ROOT))
+    from demos.start import start
+
+    start("plot", "test")
+    import pytest
+
+    from tests import documents
+
+    arguments = sys.argv[1:]
+    if not arguments:
+        os.chdir(ROOT)  # The whole suite is the same one from wherever it is asked for.
+    # pytest reads `conftest.py` only for paths below `tests/`, and a page of `docs/` may be asked
+    # for alone.
+    return pytest.main(arguments or WHOLE, plugins=[documents])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
