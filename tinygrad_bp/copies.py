@@ -1,0 +1,77 @@
+"""Copies and pickles of a graph of any depth, without recursion, with identities kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from tinygrad_bp.graph import topological_order
+from tinygrad_bp.node import Node
+
+Facts = tuple[Any, ...]
+
+
+def facts(node: Node) -> Facts:
+    """All that a node knows: its class, then the contents of its slots."""
+    return type(node), node._data, node.grad, node.op, node.label, node._x, node._y
+
+
+def restored(kind: type[Any], data: float, grad: float, op: Any, label: str, x: Any, y: Any) -> Any:
+    """The node that the facts are about."""
+    node = object.__new__(kind)
+    node._data = data
+    node.grad = grad
+    node.op = op
+    node.label = label
+    node._x = x
+    node._y = y
+    return node
+
+
+def deep_copy(node: Any, memo: dict[int, Any]) -> Any:
+    """A copy of the node and of all that it was made from; what is in the memo is used."""
+    for original in topological_order(node):
+        if id(original) not in memo:
+            *own, x, y = facts(original)
+            if type(x) is tuple:
+                x = tuple(memo[id(parent)] for parent in x)
+            else:
+                x, y = memo[id(x)], None if y is None else memo[id(y)]
+            memo[id(original)] = restored(*own, x, y)
+    return memo[id(node)]
+
+
+_emitting: ContextVar[bool] = ContextVar("tinygrad_bp_emitting", default=False)
+
+
+class _Ancestors:
+    """What stands before a node in its graph; pickles as a list, parents first.
+
+    A pickler would follow a chain of operands by recursion. Met in this order, it has seen
+    the operands of each node before the node, and refers to them by number.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._in_order()
+
+    def _in_order(self) -> Iterator[Node]:
+        token = _emitting.set(True)
+        try:
+            yield from topological_order(self.node)[:-1]
+        finally:
+            _emitting.reset(token)
+
+
+def reduced(node: Node) -> tuple[Callable[..., Any], Facts]:
+    """For pickle: how to make the node again; if it is the first of its graph, all of it."""
+    if _emitting.get() or not node._x:
+        return restored, facts(node)
+    return _restored_after, (_Ancestors(node), *facts(node))
+
+
+def _restored_after(_ancestors: list[Node], *own: Any) -> Any:
+    return restored(*own)

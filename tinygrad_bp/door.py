@@ -1,0 +1,45 @@
+"""The door: where a number from outside becomes a float, or is refused."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+def as_float(number: Any) -> float:
+    """`number` as a Python float, or an error that says what to do instead.
+
+    >>> as_float(2), as_float(True), as_float(np.array([3.0]))
+    (2.0, 1.0, 3.0)
+    >>> as_float("2")
+    Traceback (most recent call last):
+    TypeError: expected a number, got str '2'; convert it first, with float(...)
+
+    Raises `TypeError` for anything that is not one real number, `OverflowError` for an
+    integer beyond the largest float.
+    """
+    if isinstance(number, str | bytes):  # float("2") would work, and hide a mistake
+        _refuse(number, "convert it first, with float(...)")
+    if isinstance(number, complex | np.complexfloating):
+        _refuse(number, "this engine differentiates real functions: pass .real or abs(...)")
+    if isinstance(number, np.ndarray):
+        if number.size != 1:
+            _refuse(number, "make one Value for each element: tinygrad_bp.values(array)")
+        number = number.item()
+    if not hasattr(type(number), "__float__") and not hasattr(type(number), "__index__"):
+        _refuse(number, "pass an int or a float")
+    try:
+        return float(number)
+    except OverflowError:
+        raise OverflowError(
+            f"expected a number that a float can hold, got an integer of {number.bit_length()} "
+            "bits; divide it first, or pass float('inf')"
+        ) from None
+
+
+def _refuse(number: Any, way_out: str) -> NoReturn:
+    shown = repr(number)
+    if len(shown) > 60:
+        shown = f"{shown[:57]}..."
+    raise TypeError(f"expected a number, got {type(number).__name__} {shown}; {way_out}")

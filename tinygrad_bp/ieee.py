@@ -1,0 +1,276 @@
+"""Float functions that never raise: overflow is `inf`, a pole is `inf`, no answer is `nan`.
+
+Python's `math` raises where IEEE-754 has an answer (`math.exp(1000)`, `1.0 / 0.0`,
+`math.log(0.0)`), and its `**` leaves the real line (`(-8.0) ** 0.5` is complex). The table
+of primitives is written on the functions of this file, so arithmetic means the same thing
+everywhere. The second half holds functions whose textbook formula loses digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from math import copysign, inf, isinf, isnan, nan
+
+import numpy as np
+
+Unary = Callable[[float], float]
+
+
+def divide(x: float, y: float) -> float:
+    """`x / y`, where `1/0` is `inf`, `1/-0.0` is `-inf` and `0/0` is `nan`."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        if x == 0.0 or isnan(x):
+            return nan
+        return copysign(inf, x) * copysign(1.0, y)
+
+
+def remainder(x: float, y: float) -> float:
+    """`x % y` with the sign of `y`, as in Python; `nan` where `y` is 0."""
+    return x % y if y else nan
+
+
+def floor_divide(x: float, y: float) -> float:
+    """`x // y`; where `y` is 0 the quotient `divide(x, y)`, as in NumPy."""
+    return x // y if y else divide(x, y)
+
+
+def power(x: float, y: float) -> float:
+    """`x ** y` on the real line: `(-8) ** 0.5` is `nan`, `0 ** -1` is `inf`."""
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return -inf if x < 0.0 and y % 2.0 == 1.0 else inf
+    except ValueError:
+        if x != 0.0:
+            return nan
+        return copysign(inf, x) if y % 2.0 == 1.0 else inf
+
+
+def log_like(function: Unary, pole: float) -> Unary:
+    """A logarithm from `math` that is `-inf` at its pole and `nan` below it.
+
+    >>> log_like(math.log1p, -1.0)(-1.0)
+    -inf
+    """
+
+    def logarithm(x: float) -> float:
+        if x > pole:
+            return function(x)
+        return -inf if x == pole else nan
+
+    return logarithm
+
+
+def defined_within(function: Unary, low: float, high: float) -> Unary:
+    """A function from `math` that is `nan` outside `[low, high]` instead of raising.
+
+    >>> defined_within(math.asin, -1.0, 1.0)(2.0)
+    nan
+    """
+
+    def guarded(x: float) -> float:
+        return function(x) if low <= x <= high else nan
+
+    return guarded
+
+
+def overflowing(function: Unary, below: float = inf) -> Unary:
+    """A function from `math` that overflows to `inf` above, and to `below` below zero.
+
+    >>> overflowing(math.sinh, -math.inf)(-1000.0)
+    -inf
+    """
+
+    def saturating(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return inf if x > 0.0 else below
+
+    return saturating
+
+
+def periodic(function: Unary) -> Unary:
+    """A trigonometric function from `math` that is `nan` at infinity instead of raising."""
+
+    def guarded(x: float) -> float:
+        return nan if isinf(x) else function(x)
+
+    return guarded
+
+
+exp = overflowing(math.exp)
+expm1 = overflowing(math.expm1)
+cosh = overflowing(math.cosh)
+sinh = overflowing(math.sinh, -inf)
+log = log_like(math.log, 0.0)
+log2 = log_like(math.log2, 0.0)
+log10 = log_like(math.log10, 0.0)
+log1p = log_like(math.log1p, -1.0)
+sqrt = defined_within(math.sqrt, 0.0, inf)
+asin = defined_within(math.asin, -1.0, 1.0)
+acos = defined_within(math.acos, -1.0, 1.0)
+acosh = defined_within(math.acosh, 1.0, inf)
+sin = periodic(math.sin)
+cos = periodic(math.cos)
+tan = periodic(math.tan)
+
+
+def cbrt(x: float) -> float:
+    """The real cube root. NumPy's, because `math.cbrt` came with Python 3.11."""
+    return float(np.cbrt(x))
+
+
+def atanh(x: float) -> float:
+    """`math.atanh`, with the poles `±inf` at ±1 and `nan` outside."""
+    if abs(x) < 1.0:
+        return math.atanh(x)
+    return copysign(inf, x) if abs(x) == 1.0 else nan
+
+
+def sigmoid(x: float) -> float:
+    """`1 / (1 + exp(-x))`, without overflow on either side."""
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def softplus(x: float) -> float:
+    """`log(1 + exp(x))`: `exp(x)` far below zero, `x` far above."""
+    return (x if x > 0.0 else 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def gap(x: float, y: float) -> float:
+    """`x - y`, and 0 between equal infinities, whose difference would be `nan`."""
+    return 0.0 if x == y else x - y
+
+
+def logaddexp(x: float, y: float) -> float:
+    """`log(exp(x) + exp(y))` without overflow, infinities included."""
+    return maximum(x, y) + math.log1p(math.exp(-abs(gap(x, y))))
+
+
+def maximum(x: float, y: float) -> float:
+    """The larger; the first of equals; `nan` if either is, as in the array API."""
+    return x if x >= y or isnan(x) else y
+
+
+def minimum(x: float, y: float) -> float:
+    """The smaller; the first of equals; `nan` if either is, as in the array API."""
+    return x if x <= y or isnan(x) else y
+
+
+def clip(x: float, low: float, high: float) -> float:
+    """`x` held within `[low, high]`; `high` where the bounds cross, as in NumPy."""
+    return minimum(maximum(x, low), high)
+
+
+def where(condition: float, x: float, y: float) -> float:
+    """`x` if `condition` is not zero, else `y`."""
+    return x if condition else y
+
+
+def equal(x: float, y: float) -> float:
+    """1.0 if `x` and `y` are the same number, else 0.0."""
+    return 1.0 if x == y else 0.0
+
+
+def sign(x: float) -> float:
+    """-1.0, 0.0 or 1.0; `nan` stays `nan`."""
+    return copysign(1.0, x) if x > 0.0 or x < 0.0 else x
+
+
+def heaviside(x: float, at_zero: float) -> float:
+    """The unit step: 0.0 below zero, 1.0 above, `at_zero` at zero; `nan` stays `nan`."""
+    if x == 0.0:
+        return at_zero
+    return x if isnan(x) else float(x > 0.0)
+
+
+# Functions whose textbook formula loses digits ------------------------------------------
+
+
+def split(x: float) -> tuple[float, float]:
+    """`x` as high + low, each of at most 27 bits, so that products are exact (Veltkamp)."""
+    scaled = 134217729.0 * x  # 2**27 + 1
+    high = scaled - (scaled - x)
+    return high, x - high
+
+
+def gaussian(x: float) -> float:
+    """`exp(-x*x / 2)`.
+
+    Rounding `x*x` costs as many digits as the exponent has: at x = 30 the plain formula
+    is wrong in the 14th digit. So the square is taken as an exact part and a small rest.
+    """
+    if abs(x) > 40.0 or isnan(x):  # below the smallest subnormal; `split` fails at inf
+        return x * nan if isnan(x) else 0.0
+    high, low = split(x)
+    return math.exp(-0.5 * high * high) * math.exp(-0.5 * low * (x + high))
+
+
+INVERSE_SQRT_2 = 0.7071067811865476
+INVERSE_SQRT_2_REST = -4.833646656726457e-17  # 1/sqrt(2) = the two together, to 32 digits
+
+
+def normal_cdf(x: float) -> float:
+    """The normal distribution function, `erfc(-x / sqrt(2)) / 2`.
+
+    In the lower tail `erfc` magnifies the rounding of its argument by twice its square
+    (at x = -14 by 200), so the rest that rounding dropped is put back by one Taylor step.
+    """
+    if not -40.0 < x < 9.0:
+        return x if isnan(x) else float(x > 0.0)
+    t = -x * INVERSE_SQRT_2
+    t_rest = product_rest(-x, INVERSE_SQRT_2, t) - x * INVERSE_SQRT_2_REST
+    slope = 2.0 / math.sqrt(math.pi) * gaussian(x)
+    return 0.5 * (math.erfc(t) - slope * t_rest)
+
+
+def product_rest(x: float, y: float, product: float) -> float:
+    """What rounding dropped: `x*y - product`, exactly (Dekker)."""
+    (a, b), (c, d) = split(x), split(y)
+    return ((a * c - product) + a * d + b * c) + b * d
+
+
+def total(*xs: float) -> float:
+    """The sum, from left to right.
+
+    Not `sum`, which compensates from Python 3.12 on: one order, one result, everywhere.
+    """
+    result = xs[0] if xs else 0.0
+    for x in xs[1:]:
+        result += x
+    return result
+
+
+def product(*xs: float) -> float:
+    """The product, from left to right."""
+    result = xs[0] if xs else 1.0
+    for x in xs[1:]:
+        result *= x
+    return result
+
+
+def dot(*operands: float) -> float:
+    """The inner product of the first half of `operands` with the second half."""
+    n = len(operands) // 2
+    return total(*[x * y for x, y in zip(operands[:n], operands[n:], strict=True)])
+
+
+def logsumexp(*xs: float) -> float:
+    """`log(sum(exp(xs)))` without overflow, infinities included; `-inf` of nothing."""
+    if not xs:
+        return -inf
+    if any(isnan(x) for x in xs):
+        return nan
+    top = max(xs)
+    if isinf(top):
+        return top
+    others = list(xs)
+    others.remove(top)  # so that log1p keeps the digits of what is far below the top
+    return top + math.log1p(total(*[math.exp(x - top) for x in others]))

@@ -1,0 +1,142 @@
+"""What surrounds an operation: `no_grad` and `strict`, each for its own thread or task."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import linecache
+import math
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from tinygrad_bp.primitive import Primitive
+
+PACKAGE = str(Path(__file__).parent)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The settings in force for the running thread or task."""
+
+    records: bool = True
+    is_strict: bool = False
+
+
+DEFAULT = Mode()
+current: ContextVar[Mode] = ContextVar("tinygrad_bp_mode", default=DEFAULT)
+
+# How many contexts are open in all threads. An operation looks at this number alone, because
+# to ask the context variable each time would cost a tenth of all the time it has.
+open_contexts = 0
+_counting = threading.Lock()
+
+
+def _count(change: int) -> None:
+    global open_contexts
+    with _counting:
+        open_contexts += change
+
+
+class _Setting:
+    """A context manager, and decorator, under which one field of the mode is different."""
+
+    _changes: dict[str, bool]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Mode]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(current.set(replace(current.get(), **self._changes)))
+        _count(+1)
+
+    def __exit__(self, *exception: object) -> None:
+        _count(-1)
+        current.reset(self._tokens.pop())
+
+    def __call__(self, function: Function) -> Function:
+        """The function, run under this setting; a fresh one for each call and thread."""
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with type(self)():
+                    return await function(*args, **kwargs)
+
+        else:
+
+            @functools.wraps(function)
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with type(self)():
+                    return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]  # has the signature of `function`
+
+
+class no_grad(_Setting):  # noqa: N801  # reads as a keyword: `with no_grad():`
+    """Operations record nothing: what they give is a constant.
+
+    >>> from tinygrad_bp import Value, no_grad
+    >>> w = Value(2.0)
+    >>> with no_grad():
+    ...     (3 * w).parents
+    ()
+
+    Also a decorator. Other threads and tasks are not affected.
+    """
+
+    _changes = {"records": False}
+
+
+class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
+    """The first operation that makes a non-finite number from finite ones raises.
+
+    >>> from tinygrad_bp import Value, strict
+    >>> x = Value(0.0, label="x")
+    >>> with strict():
+    ...     1 / x
+    Traceback (most recent call last):
+    tinygrad_bp.modes.NonFiniteError: ...
+
+    The message names the operation, its operands with their labels, and your line.
+    Also a decorator. Other threads and tasks are not affected.
+    """
+
+    _changes = {"is_strict": True}
+
+
+class NonFiniteError(FloatingPointError):
+    """Under `strict`, an operation on finite numbers gave `inf` or `nan`."""
+
+
+def check_finite(primitive: Primitive, result: float, operands: Sequence[Any]) -> None:
+    """Raise `NonFiniteError` if the result is not finite though all operands are."""
+    if not math.isfinite(result) and all(math.isfinite(operand.data) for operand in operands):
+        refuse_non_finite(primitive, operands, result)
+
+
+def refuse_non_finite(
+    primitive: Primitive, operands: Sequence[Any], result: float, what: str = ""
+) -> NoReturn:
+    """Raise the error that names the operation, its operands and the user's line."""
+    names = [operand.label or f"({operand.data!r})" for operand in operands]
+    known = [f"{operand.label} = {operand.data!r}" for operand in operands if operand.label]
+    where = f" where {', '.join(known)}" if known else ""
+    raise NonFiniteError(
+        f"{what}{primitive.write(*names)} ({primitive.name}) is {result!r}{where}; {user_line()}"
+    )
+
+
+def user_line() -> str:
+    """The innermost line outside this package that the running call comes from."""
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    path, number = frame.f_code.co_filename, frame.f_lineno
+    source = linecache.getline(path, number).strip()
+    return f'{path}, line {number}{f": {source}" if source else ""}'

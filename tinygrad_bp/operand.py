@@ -1,0 +1,96 @@
+"""Python's operators and the methods of the table, one line each, for any kind of operand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_bp import primitives as p
+from tinygrad_bp.primitive import Primitive
+
+
+def method(primitive: Primitive) -> Callable[..., Any]:
+    """The primitive as a method: its first operand is `self`."""
+
+    if primitive.arity == 1:
+        return unary(primitive)
+
+    def apply(self: Operand, *others: Any) -> Any:
+        return primitive(self, *others)
+
+    apply.__name__ = apply.__qualname__ = primitive.name
+    apply.__doc__ = f"`{primitive.write(*'xyuv'[: primitive.arity])}`, where `x` is this value."
+    return apply
+
+
+def unary(primitive: Primitive) -> Callable[[Any], Any]:
+    """The primitive as a prefix operator."""
+    return lambda self: self.apply_unary(primitive, self)
+
+
+def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """The primitive as an operator with `self` on its left."""
+    return lambda self, other: self.apply_binary(primitive, self, other)
+
+
+def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """The primitive as an operator with `self` on its right."""
+    return lambda self, other: self.apply_binary(primitive, other, self)
+
+
+class Operand:
+    """Whatever primitives apply to: a subclass says how, in `apply`.
+
+    The generic arithmetic of the table runs on any subclass: `Value` records a graph,
+    `Symbol` writes a formula.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def apply(cls, primitive: Primitive, *operands: Any) -> Any:
+        """What the primitive gives at these operands, at least one of which is a `cls`."""
+        raise NotImplementedError
+
+    @classmethod
+    def apply_unary(cls, primitive: Primitive, x: Any) -> Any:
+        """`apply` for one operand, to be overridden where speed counts."""
+        return cls.apply(primitive, x)
+
+    @classmethod
+    def apply_binary(cls, primitive: Primitive, x: Any, y: Any) -> Any:
+        """`apply` for two operands, to be overridden where speed counts."""
+        return cls.apply(primitive, x, y)
+
+    __add__, __radd__ = binary(p.add), reflected(p.add)
+    __sub__, __rsub__ = binary(p.subtract), reflected(p.subtract)
+    __mul__, __rmul__ = binary(p.multiply), reflected(p.multiply)
+    __truediv__, __rtruediv__ = binary(p.divide), reflected(p.divide)
+    __pow__, __rpow__ = binary(p.pow_), reflected(p.pow_)
+    __mod__, __rmod__ = binary(p.remainder), reflected(p.remainder)
+    __floordiv__, __rfloordiv__ = binary(p.floor_divide), reflected(p.floor_divide)
+    __neg__, __pos__, __abs__ = unary(p.negative), unary(p.positive), unary(p.abs_)
+
+    exp, expm1 = method(p.exp), method(p.expm1)
+    log, log1p, log2, log10 = method(p.log), method(p.log1p), method(p.log2), method(p.log10)
+    sqrt, cbrt, hypot = method(p.sqrt), method(p.cbrt), method(p.hypot)
+    sin, cos, tan = method(p.sin), method(p.cos), method(p.tan)
+    asin, acos, atan, atan2 = method(p.asin), method(p.acos), method(p.atan), method(p.atan2)
+    sinh, cosh, tanh = method(p.sinh), method(p.cosh), method(p.tanh)
+    asinh, acosh, atanh = method(p.asinh), method(p.acosh), method(p.atanh)
+    erf, erfc = method(p.erf), method(p.erfc)
+    gaussian, normal_cdf = method(p.gaussian), method(p.normal_cdf)
+    sigmoid, log_sigmoid = method(p.sigmoid), method(p.log_sigmoid)
+    softplus, relu, leaky_relu = method(p.softplus), method(p.relu), method(p.leaky_relu)
+    elu, gelu, silu = method(p.elu), method(p.gelu), method(p.silu)
+    maximum, minimum, clip = method(p.maximum), method(p.minimum), method(p.clip)
+    sign, heaviside, logaddexp = method(p.sign), method(p.heaviside), method(p.logaddexp)
+
+    # NumPy looks these up by its own names when it maps over an array of objects.
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+
+    def conjugate(self) -> Operand:
+        """The value itself: it is real. NumPy's `var` and `vdot` ask for it."""
+        return self
+

@@ -1,0 +1,185 @@
+"""The table: one row per primitive. The only file that contains a derivative.
+
+Vocabulary:  x, y, c   operands, in order        z           the result, z = value(x, y)
+             partials  (dz/dx, dz/dy)            None        no gradient flows there
+
+A row reads like a line of a calculus book. Its partials are generic arithmetic: the names
+`exp`, `cos`, `where` in them are the rows of this very table, so on floats they give
+numbers, on `Value`s graph, and the derivative of a derivative needs no rule of its own.
+Where a formula is not the shortest, the short one loses digits or makes `nan` somewhere:
+`4 * sigmoid(2x) * sigmoid(-2x)` is `1 - z*z` for tanh, but still right at x = 1000.
+
+At points where no derivative exists the rows follow the list in `docs/decisions.md`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from tinygrad_bp import ieee
+from tinygrad_bp.primitive import BY_NAME, REAL, Interval, Primitive
+
+POSITIVE: Interval = (0.0, math.inf)
+UNIT: Interval = (-1.0, 1.0)
+ABOVE_1: Interval = (1.0, math.inf)
+ABOVE_MINUS_1: Interval = (-1.0, math.inf)
+
+LN_2 = math.log(2.0)
+LN_10 = math.log(10.0)
+TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+INVERSE_SQRT_2_PI = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def row(
+    name: str,
+    notation: str,
+    value: Callable[..., float],
+    partials: Callable[..., tuple[Any, ...]],
+    *domain: Interval,
+    kink: Callable[..., float] | None = None,
+    defaults: tuple[float, ...] = (),
+    if_constant: Primitive | None = None,
+) -> Primitive:
+    """A primitive that stands in the table."""
+    BY_NAME[name] = Primitive(
+        name, notation, value, partials, domain or (REAL,), kink, defaults, if_constant
+    )
+    return BY_NAME[name]
+
+
+# fmt: off
+# Arithmetic ----- name ----------- notation ------- value ---------------- (dz/dx, dz/dy) ------------------
+add          = row("add",           "{} + {}",       operator.add,          lambda z, x, y: (1.0, 1.0))
+subtract     = row("subtract",      "{} - {}",       operator.sub,          lambda z, x, y: (1.0, -1.0))
+multiply     = row("multiply",      "{} * {}",       operator.mul,          lambda z, x, y: (y, x))
+divide       = row("divide",        "{} / {}",       ieee.divide,           lambda z, x, y: (1.0 / y, -z / y), kink=lambda x, y: y)
+pow_constant = row("pow_constant",  "{} ** {}",      ieee.power,            lambda z, x, n: (power_slope(x, n), None), POSITIVE, REAL)
+pow_         = row("pow",           "{} ** {}",      ieee.power,            lambda z, x, y: power_partials(z, x, y), POSITIVE, REAL, if_constant=pow_constant)
+remainder    = row("remainder",     "{} % {}",       ieee.remainder,        lambda z, x, y: (1.0, -floor_divide(x, y)), kink=lambda x, y: y and math.remainder(x, y))
+floor_divide = row("floor_divide",  "{} // {}",      ieee.floor_divide,     lambda z, x, y: (None, None), kink=lambda x, y: y and math.remainder(x, y))
+negative     = row("negative",      "-{}",           operator.neg,          lambda z, x: (-1.0,))
+positive     = row("positive",      "+{}",           operator.pos,          lambda z, x: (1.0,))
+abs_         = row("abs",           "abs({})",       abs,                   lambda z, x: (sign(x),), kink=lambda x: x)
+
+# Powers and logarithms
+exp          = row("exp",           "exp({})",       ieee.exp,              lambda z, x: (z,))
+expm1        = row("expm1",         "expm1({})",     ieee.expm1,            lambda z, x: (exp(x),))
+log          = row("log",           "log({})",       ieee.log,              lambda z, x: (1.0 / x,), POSITIVE)
+log1p        = row("log1p",         "log1p({})",     ieee.log1p,            lambda z, x: (1.0 / (1.0 + x),), ABOVE_MINUS_1)
+log2         = row("log2",          "log2({})",      ieee.log2,             lambda z, x: (1.0 / (x * LN_2),), POSITIVE)
+log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (1.0 / (x * LN_10),), POSITIVE)
+sqrt         = row("sqrt",          "sqrt({})",      ieee.sqrt,             lambda z, x: (0.5 / z,), POSITIVE)
+cbrt         = row("cbrt",          "cbrt({})",      ieee.cbrt,             lambda z, x: (1.0 / (3.0 * z * z),), kink=lambda x: x)
+hypot        = row("hypot",         "hypot({}, {})", math.hypot,            lambda z, x, y: (or_zero(z, x / z), or_zero(z, y / z)), kink=lambda x, y: math.hypot(x, y))
+
+# Trigonometric
+sin          = row("sin",           "sin({})",       ieee.sin,              lambda z, x: (cos(x),))
+cos          = row("cos",           "cos({})",       ieee.cos,              lambda z, x: (-sin(x),))
+tan          = row("tan",           "tan({})",       ieee.tan,              lambda z, x: (1.0 + z * z,), (-math.pi / 2, math.pi / 2))
+asin         = row("asin",          "asin({})",      ieee.asin,             lambda z, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), UNIT)
+acos         = row("acos",          "acos({})",      ieee.acos,             lambda z, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), UNIT)
+atan         = row("atan",          "atan({})",      math.atan,             lambda z, x: (1.0 / (1.0 + x * x),))
+atan2        = row("atan2",         "atan2({}, {})", math.atan2,            lambda z, x, y: atan2_partials(hypot(x, y), x, y), kink=lambda x, y: math.hypot(x, y) if y > 0.0 else x)
+
+# Hyperbolic
+sinh         = row("sinh",          "sinh({})",      ieee.sinh,             lambda z, x: (cosh(x),))
+cosh         = row("cosh",          "cosh({})",      ieee.cosh,             lambda z, x: (sinh(x),))
+tanh         = row("tanh",          "tanh({})",      math.tanh,             lambda z, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),))
+asinh        = row("asinh",         "asinh({})",     math.asinh,            lambda z, x: (1.0 / hypot(x, 1.0),))
+acosh        = row("acosh",         "acosh({})",     ieee.acosh,            lambda z, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), ABOVE_1)
+atanh        = row("atanh",         "atanh({})",     ieee.atanh,            lambda z, x: (1.0 / ((1.0 - x) * (1.0 + x)),), UNIT)
+
+# The normal distribution
+gaussian     = row("gaussian",      "gaussian({})",  ieee.gaussian,         lambda z, x: (-x * z,))
+normal_cdf   = row("normal_cdf",    "normal_cdf({})", ieee.normal_cdf,      lambda z, x: (INVERSE_SQRT_2_PI * gaussian(x),))
+erf          = row("erf",           "erf({})",       math.erf,              lambda z, x: (TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
+erfc         = row("erfc",          "erfc({})",      math.erfc,             lambda z, x: (-TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
+
+# Activations
+sigmoid      = row("sigmoid",       "sigmoid({})",   ieee.sigmoid,          lambda z, x: (z * sigmoid(-x),))
+log_sigmoid  = row("log_sigmoid",   "log_sigmoid({})", lambda x: -ieee.softplus(-x), lambda z, x: (sigmoid(-x),))
+softplus     = row("softplus",      "softplus({})",  ieee.softplus,         lambda z, x: (sigmoid(x),))
+relu         = row("relu",          "relu({})",      lambda x: ieee.maximum(x, 0.0), lambda z, x: (heaviside(x, 0.0),), kink=lambda x: x)
+leaky_relu   = row("leaky_relu",    "leaky_relu({}, {})", lambda x, a: x if x > 0.0 else a * x, lambda z, x, a: (where(heaviside(x, 0.0), 1.0, a), minimum(x, 0.0)), kink=lambda x, a: x, defaults=(0.01,))
+elu          = row("elu",           "elu({}, {})",   lambda x, a: x if x > 0.0 else a * math.expm1(x), lambda z, x, a: (where(heaviside(x, 0.0), 1.0, a * exp(x)), expm1(minimum(x, 0.0))), kink=lambda x, a: x, defaults=(1.0,))
+gelu         = row("gelu",          "gelu({})",      lambda x: x * ieee.normal_cdf(x), lambda z, x: (normal_cdf(x) + INVERSE_SQRT_2_PI * x * gaussian(x),))
+silu         = row("silu",          "silu({})",      lambda x: x * ieee.sigmoid(x), lambda z, x: (sigmoid(x) * (1.0 + x * sigmoid(-x)),))
+
+# Choices
+maximum      = row("maximum",       "maximum({}, {})", ieee.maximum,        lambda z, x, y: (heaviside(gap(x, y), 0.5), heaviside(gap(y, x), 0.5)), kink=lambda x, y: x - y)
+minimum      = row("minimum",       "minimum({}, {})", ieee.minimum,        lambda z, x, y: (heaviside(gap(y, x), 0.5), heaviside(gap(x, y), 0.5)), kink=lambda x, y: x - y)
+clip         = row("clip",          "clip({}, {}, {})", ieee.clip,          lambda z, x, low, high: clip_partials(x, low, high), kink=lambda x, low, high: (x - low) * (x - high) * (high - low), defaults=(-math.inf, math.inf))
+where        = row("where",         "where({}, {}, {})", ieee.where,        lambda z, c, x, y: (None, 1.0, None) if c else (None, None, 1.0), kink=lambda c, x, y: c)
+sign         = row("sign",          "sign({})",      ieee.sign,             lambda z, x: (None,), kink=lambda x: x)
+heaviside    = row("heaviside",     "heaviside({}, {})", ieee.heaviside,    lambda z, x, at_zero: (None, None), kink=lambda x, at_zero: x)
+equal        = row("equal",         "equal({}, {})", ieee.equal,            lambda z, x, y: (None, None), kink=lambda x, y: x - y)
+gap          = row("gap",           "gap({}, {})",   ieee.gap,              lambda z, x, y: (1.0, -1.0))
+logaddexp    = row("logaddexp",     "logaddexp({}, {})", ieee.logaddexp,    lambda z, x, y: (sigmoid(gap(x, y)), sigmoid(gap(y, x))))
+
+# Any number of operands
+sum_         = row("sum",           "sum({...})",    ieee.total,            lambda z, *xs: (1.0,) * len(xs))
+prod         = row("prod",          "prod({...})",   ieee.product,          lambda z, *xs: products_of_others(xs))
+dot          = row("dot",           "dot({...})",    ieee.dot,              lambda z, *xs: xs[len(xs) // 2 :] + xs[: len(xs) // 2])
+logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(z, xs))
+# fmt: on
+
+
+def or_zero(condition: Any, x: Any) -> Any:
+    """`x`, or 0 where the condition is 0: 0/0 is a choice here, not a `nan`."""
+    return where(condition, x, 0.0)
+
+
+def power_slope(x: Any, n: Any) -> Any:
+    """d(x**n)/dx = n * x**(n-1) for a constant n.
+
+    At n = 0 the formula would be 0 * inf at x = 0; at 1 and 2 it would leave `x**0` and
+    `x**1` standing in the graph of a second derivative.
+    """
+    if not n:
+        return 0.0
+    if not n - 1.0:
+        return 1.0
+    return n * (pow_(x, n - 1.0) if n - 2.0 else x)
+
+
+def power_partials(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """(y * x**(y-1), z * log(x)), each 0 where its limit is 0 and the formula is `nan`."""
+    at_pole = equal(x, 0.0) * heaviside(y, 1.0)  # 0**y for y >= 0 does not vary with y
+    slope = where(equal(y, 0.0), 0.0, y * pow_(x, y - 1.0))
+    return slope, where(at_pole, 0.0, z * log(x))
+
+
+def atan2_partials(r: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """(y, -x) / (x*x + y*y); r*r would overflow long before y/r does."""
+    return or_zero(r, y / r / r), or_zero(r, -x / r / r)
+
+
+def clip_partials(x: Any, low: Any, high: Any) -> tuple[Any, Any, Any]:
+    """1 for the operand that clip returns: x within the bounds, bounds included."""
+    within = heaviside(gap(x, low), 1.0) * heaviside(gap(high, x), 1.0)
+    at_low = heaviside(gap(low, x), 0.0) * heaviside(gap(high, low), 1.0)
+    at_high = heaviside(gap(maximum(x, low), high), 0.0)
+    return within, at_low, at_high
+
+
+def products_of_others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """For each x the product of all others: dividing z by x would fail at x = 0."""
+    before, after = [1.0], [1.0]
+    for x, from_the_end in zip(xs[:-1], xs[:0:-1], strict=True):
+        before.append(before[-1] * x)
+        after.append(after[-1] * from_the_end)
+    return tuple(map(operator.mul, before, reversed(after)))
+
+
+def shares(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """exp(x - z) for each x, scaled to add up to 1: equal infinities share equally.
+
+    The scaling also undoes the rounding of z, which at z = 1000 costs three digits.
+    """
+    weights = [exp(gap(x, z)) for x in xs]
+    whole = reduce(operator.add, weights)
+    return tuple(weight / whole for weight in weights)

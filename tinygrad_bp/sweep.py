@@ -1,0 +1,122 @@
+"""The two sweeps over a graph: adjoints from the outputs back, tangents from the inputs on.
+
+Both apply the chain rule at each node in topological order, and both run on floats or, to
+differentiate again, on the nodes themselves: then what they compute is graph as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_bp import modes
+from tinygrad_bp.node import Node
+from tinygrad_bp.primitive import CONSTANT
+
+
+def adjoints(
+    order: Sequence[Node], seeds: Mapping[Node, Any], *, as_graph: bool = False
+) -> dict[Node, Any]:
+    """The derivative of the output with respect to each node that it depends on.
+
+    `order` is topological; `seeds` holds the adjoint that each output starts from. A node
+    that no gradient flows to is missing from the result: a constant, or what only the
+    branch of a `where` that was not taken depends on. So that branch never makes 0 * inf.
+    """
+    adjoint = dict(seeds)
+    for node in reversed(order):
+        if node not in adjoint or not node._x:
+            continue
+        upstream = adjoint[node]
+        parents, partials = parents_and_partials(node, as_graph)
+        for parent, partial in zip(parents, partials, strict=True):
+            if partial is None or parent.op is CONSTANT:
+                continue
+            contribution = times(upstream, partial) if as_graph else upstream * partial
+            # Every use adds: for x*x both contributions count.
+            if parent in adjoint:
+                contribution = adjoint[parent] + contribution
+            adjoint[parent] = contribution
+    return adjoint
+
+
+def tangents(
+    order: Sequence[Node], seeds: Mapping[Node, Any], *, as_graph: bool = False
+) -> dict[Node, Any]:
+    """The derivative of each node along the direction in which the inputs move.
+
+    `seeds` holds the tangents of the inputs. A node that does not move is missing.
+    """
+    tangent = dict(seeds)
+    for node in order:
+        if node in tangent or not node._x:
+            continue
+        parents, partials = parents_and_partials(node, as_graph)
+        for parent, partial in zip(parents, partials, strict=True):
+            if partial is None or parent not in tangent:
+                continue
+            contribution = times(tangent[parent], partial)
+            tangent[node] = tangent[node] + contribution if node in tangent else contribution
+    return tangent
+
+
+def times(adjoint: Any, partial: Any) -> Any:
+    """The product, without a node for a multiplication by 1."""
+    if type(partial) is float and partial == 1.0:
+        return adjoint
+    return partial if type(adjoint) is float and adjoint == 1.0 else adjoint * partial
+
+
+def local_partials(node: Node) -> tuple[float | None, ...]:
+    """The partial derivative of a node with respect to each of its parents.
+
+    >>> from tinygrad_bp import Value
+    >>> local_partials(Value(2.0) * Value(3.0))
+    (3.0, 2.0)
+
+    `None` says that no gradient flows there: to a constant exponent, say.
+    """
+    return tuple(parents_and_partials(node, as_graph=False)[1])
+
+
+def parents_and_partials(node: Node, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """A node's parents and, as floats or as graph, its partial derivative for each."""
+    x, y = node._x, node._y
+    if y is not None:
+        parents = (x, y)
+    else:
+        parents = x if type(x) is tuple else (x,)
+    if not parents:
+        return (), ()
+    partials = node.op.partials  # type: ignore[union-attr]  # only a leaf has no operation
+    if as_graph:
+        return parents, partials(node, *parents)
+    numbers = [parent._data for parent in parents]
+    try:
+        result = partials(node._data, *numbers)
+    except ZeroDivisionError:
+        result = _partials_at_a_pole(node, numbers)
+    if modes.open_contexts:
+        _refuse_non_finite(node, parents, result)
+    return parents, result
+
+
+def _partials_at_a_pole(node: Node, numbers: list[float]) -> tuple[float | None, ...]:
+    """The partials in NumPy's floats, whose division by zero is `inf` and no error."""
+    with np.errstate(all="ignore"):
+        exact = node.op.partials(*map(np.float64, (node._data, *numbers)))  # type: ignore[union-attr]
+    return tuple(None if partial is None else float(partial) for partial in exact)
+
+
+def _refuse_non_finite(
+    node: Node, parents: tuple[Any, ...], partials: tuple[float | None, ...]
+) -> None:
+    bad = [p for p in partials if p is not None and not math.isfinite(p)]
+    if bad and modes.current.get().is_strict:
+        modes.refuse_non_finite(node.op, parents, bad[0], "the derivative of ")
+
+
+__all__ = ["adjoints", "local_partials", "parents_and_partials", "tangents"]

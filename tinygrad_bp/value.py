@@ -1,0 +1,220 @@
+"""`Value`: a number that remembers how it was made, and passes gradients back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from tinygrad_bp import copies, modes, numpy_names
+from tinygrad_bp.door import as_float
+from tinygrad_bp.graph import topological_order
+from tinygrad_bp.node import Node
+from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.sweep import adjoints
+
+_new = object.__new__
+
+
+@final
+class Value(Node):
+    """A scalar in a computation graph.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 2 * x
+    >>> y.backward()
+    >>> y.data, x.grad
+    (15.0, 8.0)
+
+    `data` is any real number, made a float; `label` is a name for pictures and messages.
+    Operators and the methods of the table (`exp`, `relu`, ...) make new values, by the
+    arithmetic of IEEE-754: they never raise for a number. Equality and hash are identity;
+    `<`, `<=`, `>`, `>=` and `bool` look at the data.
+
+    Raises `TypeError` for what is not one real number, with a way out.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"a label is a str, got {type(label).__name__} {label!r}")
+        self._data = as_float(data)
+        self.grad = 0.0
+        self.op = None
+        self._x = ()
+        self._y = None
+        self.label = label
+
+    # Making nodes ---------------------------------------------------------------------
+
+    @classmethod
+    def apply_unary(cls, primitive: Primitive, x: Value) -> Value:
+        """The node of an operation on one value."""
+        data = primitive.value(x._data)
+        if x.op is CONSTANT:
+            return constant(data)
+        return _node(primitive, data, x, None)
+
+    @classmethod
+    def apply_binary(cls, primitive: Primitive, x: Any, y: Any) -> Any:
+        """The node of an operation on two operands, one of which may be a number."""
+        if type(x) is not Value or type(y) is not Value:
+            other = x if type(y) is Value else y
+            if isinstance(other, np.ndarray):
+                return primitive(x, y)
+            if not isinstance(other, float) and _is_for_others(other):
+                return NotImplemented
+            x, y = _operand(x), _operand(y)
+        data = primitive.value(x._data, y._data)
+        if y.op is CONSTANT:
+            if x.op is CONSTANT:
+                return constant(data)
+            primitive = primitive.if_constant or primitive
+        return _node(primitive, data, x, y)
+
+    @classmethod
+    def apply(cls, primitive: Primitive, *operands: Any) -> Any:
+        """The node of an operation on any number of operands."""
+        if primitive.arity == 1:
+            return cls.apply_unary(primitive, *operands)
+        if primitive.arity == 2:
+            return cls.apply_binary(primitive, *map(_operand, operands))
+        parents = tuple(map(_operand, operands))
+        data = primitive.value(*[parent._data for parent in parents])
+        if all(parent.op is CONSTANT for parent in parents):
+            return constant(data)
+        return _node(primitive, data, parents, None)
+
+    # Derivatives ----------------------------------------------------------------------
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Put the derivative of this value into `grad`, here and all through its graph.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> y.backward()
+        >>> y.backward()
+        >>> y.grad, x.grad
+        (1.0, 12.0)
+
+        Leaves accumulate, so that several outputs add up; what lies between is computed
+        from scratch by each call. `zero_grad` clears. `seed` is what the derivative of
+        the output with respect to itself starts from.
+
+        Raises `ValueError` on a constant, which has no graph behind it.
+        """
+        if self.is_constant:
+            raise ValueError(
+                f"{self!r} is a constant: it was made from numbers only, or under no_grad, "
+                "so there is no graph to go back through"
+            )
+        order = topological_order(self)
+        # All is computed before anything is stored: an interrupted call changes nothing.
+        adjoint = adjoints(order, {self: as_float(seed)})
+        for node in order:
+            if node._x:
+                node.grad = adjoint.get(node, 0.0)
+            elif node in adjoint:
+                node.grad += adjoint[node]
+
+    def zero_grad(self) -> None:
+        """Set every gradient in the graph of this value to zero."""
+        for node in topological_order(self):
+            node.grad = 0.0
+
+    # Python's protocols ---------------------------------------------------------------
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(self, other, float.__lt__)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(self, other, float.__le__)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(self, other, float.__gt__)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(self, other, float.__ge__)
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} is not silently made a float, because its graph would be lost: "
+            "use .data for the number, tinygrad_bp.exp(v) and the like in place of math.exp(v)"
+        )
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        grad = "constant" if self.is_constant else f"grad={self.grad}"
+        return f"Value(data={self._data}, {grad}{label})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self._data, specification) if specification else repr(self)
+
+    def __copy__(self) -> Value:
+        return copies.restored(*copies.facts(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        return copies.deep_copy(self, memo)
+
+    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+        return copies.reduced(self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return numpy_names.apply_ufunc(ufunc, method, inputs, kwargs)
+
+
+def constant(number: Any, label: str = "") -> Value:
+    """A value that gets no gradient; of a `Value` its number, cut off from its graph.
+
+    >>> x = Value(2.0)
+    >>> y = x * constant(x)
+    >>> y.backward()
+    >>> x.grad
+    2.0
+    """
+    value = Value(number._data if isinstance(number, Value) else number, label)
+    value.op = CONSTANT
+    return value
+
+
+def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
+    if modes.open_contexts:
+        mode = modes.current.get()
+        if mode.is_strict:
+            modes.check_finite(primitive, data, x if type(x) is tuple else (x, y)[: 1 + (y is not None)])
+        if not mode.records:
+            return constant(data)
+    # Not by calling the class: that would ask at the door once more.
+    node: Value = _new(Value)
+    node._data = data
+    node.grad = 0.0
+    node.op = primitive
+    node._x = x
+    node._y = y
+    node.label = ""
+    return node
+
+
+def _operand(x: Any) -> Value:
+    return x if type(x) is Value else constant(x)
+
+
+def _is_for_others(other: Any) -> bool:
+    """Whether an unknown kind of object should get the chance to handle the operator."""
+    return not isinstance(other, str | bytes | complex | list | tuple) and not hasattr(
+        type(other), "__float__"
+    )
+
+
+def _compared(value: Value, other: Any, comparison: Callable[[float, float], bool]) -> Any:
+    if isinstance(other, np.ndarray) or (type(other) is not Value and _is_for_others(other)):
+        return NotImplemented
+    return comparison(value._data, _operand(other)._data)
+
+
+__all__ = ["Value", "constant"]
