@@ -1,0 +1,1 @@
+"""The project itself: how it starts, and how its files hang together."""
