@@ -33,12 +33,12 @@ def deep_copy(node: Any, memo: dict[int, Any]) -> Any:
     """A copy of the node and of all that it was made from; what is in the memo is used."""
     for original in topological_order(node):
         if id(original) not in memo:
-            *own, x, y = facts(original)
+            kind, data, grad, op, label, x, y = facts(original)
             if type(x) is tuple:
                 x = tuple(memo[id(parent)] for parent in x)
             else:
                 x, y = memo[id(x)], None if y is None else memo[id(y)]
-            memo[id(original)] = restored(*own, x, y)
+            memo[id(original)] = restored(kind, data, grad, op, label, x, y)
     return memo[id(node)]
 
 

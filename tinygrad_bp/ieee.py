@@ -274,3 +274,12 @@ def logsumexp(*xs: float) -> float:
     others = list(xs)
     others.remove(top)  # so that log1p keeps the digits of what is far below the top
     return top + math.log1p(total(*[math.exp(x - top) for x in others]))
+
+
+def softmax(*xs: float) -> float:
+    """The share of the first in `exp(x) / sum(exp(xs))`; equal infinities share equally."""
+    if any(isnan(x) for x in xs):
+        return nan
+    top = max(xs)
+    weights = [math.exp(gap(x, top)) for x in xs]
+    return weights[0] / total(*weights)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from tinygrad_bp.primitive import Primitive
 
@@ -46,7 +46,7 @@ def _count(change: int) -> None:
 class _Setting:
     """A context manager, and decorator, under which one field of the mode is different."""
 
-    _changes: dict[str, bool]
+    _changes: ClassVar[dict[str, bool]]
 
     def __init__(self) -> None:
         self._tokens: list[Token[Mode]] = []
@@ -90,7 +90,13 @@ class no_grad(_Setting):  # noqa: N801  # reads as a keyword: `with no_grad():`
     Also a decorator. Other threads and tasks are not affected.
     """
 
-    _changes = {"records": False}
+    _changes: ClassVar = {"records": False}
+
+
+class recording(_Setting):  # noqa: N801  # the opposite of `no_grad`
+    """Operations record again, inside `no_grad`."""
+
+    _changes: ClassVar = {"records": True}
 
 
 class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
@@ -107,29 +113,44 @@ class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
     Also a decorator. Other threads and tasks are not affected.
     """
 
-    _changes = {"is_strict": True}
+    _changes: ClassVar = {"is_strict": True}
 
 
 class NonFiniteError(FloatingPointError):
     """Under `strict`, an operation on finite numbers gave `inf` or `nan`."""
 
 
-def check_finite(primitive: Primitive, result: float, operands: Sequence[Any]) -> None:
+def check_finite(
+    primitive: Primitive, result: float, operands: Sequence[Any], what: str = ""
+) -> None:
     """Raise `NonFiniteError` if the result is not finite though all operands are."""
     if not math.isfinite(result) and all(math.isfinite(operand.data) for operand in operands):
-        refuse_non_finite(primitive, operands, result)
+        refuse_non_finite(primitive, operands, result, what)
+
+
+def check_partials(
+    primitive: Primitive, partials: Sequence[float | None], operands: Sequence[Any]
+) -> None:
+    """Raise `NonFiniteError` if a derivative is not finite though all operands are."""
+    for partial in partials:
+        if partial is not None:
+            check_finite(primitive, partial, operands, "the derivative of ")
 
 
 def refuse_non_finite(
     primitive: Primitive, operands: Sequence[Any], result: float, what: str = ""
 ) -> NoReturn:
     """Raise the error that names the operation, its operands and the user's line."""
-    names = [operand.label or f"({operand.data!r})" for operand in operands]
+    names = [operand.label or _number(operand.data) for operand in operands]
     known = [f"{operand.label} = {operand.data!r}" for operand in operands if operand.label]
     where = f" where {', '.join(known)}" if known else ""
     raise NonFiniteError(
         f"{what}{primitive.write(*names)} ({primitive.name}) is {result!r}{where}; {user_line()}"
     )
+
+
+def _number(number: float) -> str:
+    return f"({number!r})" if number < 0.0 else repr(number)
 
 
 def user_line() -> str:
@@ -139,4 +160,4 @@ def user_line() -> str:
         frame = frame.f_back
     path, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, number).strip()
-    return f'{path}, line {number}{f": {source}" if source else ""}'
+    return f"{path}, line {number}{f': {source}' if source else ''}"

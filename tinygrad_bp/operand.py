@@ -11,7 +11,6 @@ from tinygrad_bp.primitive import Primitive
 
 def method(primitive: Primitive) -> Callable[..., Any]:
     """The primitive as a method: its first operand is `self`."""
-
     if primitive.arity == 1:
         return unary(primitive)
 
@@ -93,4 +92,3 @@ class Operand:
     def conjugate(self) -> Operand:
         """The value itself: it is real. NumPy's `var` and `vdot` ask for it."""
         return self
-

@@ -12,12 +12,16 @@ Where a formula is not the shortest, the short one loses digits or makes `nan` s
 At points where no derivative exists the rows follow the list in `docs/decisions.md`.
 """
 
+# A row is one line however long, and its partials name all operands, needed or not.
+# ruff: noqa: E501, ARG005
+
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable
 from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 from tinygrad_bp import ieee
@@ -50,6 +54,17 @@ def row(
     )
     return BY_NAME[name]
 
+
+# Rows that a row above them mentions; the type checker wants to know what they will be.
+floor_divide: Primitive
+sign: Primitive
+cos: Primitive
+cosh: Primitive
+sigmoid: Primitive
+heaviside: Primitive
+where: Primitive
+minimum: Primitive
+gap: Primitive
 
 # fmt: off
 # Arithmetic ----- name ----------- notation ------- value ---------------- (dz/dx, dz/dy) ------------------
@@ -125,6 +140,7 @@ sum_         = row("sum",           "sum({...})",    ieee.total,            lamb
 prod         = row("prod",          "prod({...})",   ieee.product,          lambda z, *xs: products_of_others(xs))
 dot          = row("dot",           "dot({...})",    ieee.dot,              lambda z, *xs: xs[len(xs) // 2 :] + xs[: len(xs) // 2])
 logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(z, xs))
+softmax      = row("softmax",       "softmax({...})", ieee.softmax,         lambda z, *xs: softmax_partials(shares(logsumexp(*xs), xs)))
 # fmt: on
 
 
@@ -168,11 +184,12 @@ def clip_partials(x: Any, low: Any, high: Any) -> tuple[Any, Any, Any]:
 
 def products_of_others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     """For each x the product of all others: dividing z by x would fail at x = 0."""
-    before, after = [1.0], [1.0]
-    for x, from_the_end in zip(xs[:-1], xs[:0:-1], strict=True):
-        before.append(before[-1] * x)
-        after.append(after[-1] * from_the_end)
-    return tuple(map(operator.mul, before, reversed(after)))
+    if len(xs) == 1:
+        return (1.0,)
+    up_to = list(accumulate(xs, operator.mul))
+    from_on = list(accumulate(reversed(xs), operator.mul))[::-1]
+    between = map(operator.mul, up_to, from_on[2:])
+    return from_on[1], *between, up_to[-2]
 
 
 def shares(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -183,3 +200,9 @@ def shares(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
     weights = [exp(gap(x, z)) for x in xs]
     whole = reduce(operator.add, weights)
     return tuple(weight / whole for weight in weights)
+
+
+def softmax_partials(share: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of the first share: p * (sum of the other shares), which keeps the digits of 1 - p."""
+    first, *others = share
+    return first * sum_(*others), *(-first * other for other in others)

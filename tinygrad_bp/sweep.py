@@ -6,7 +6,6 @@ differentiate again, on the nodes themselves: then what they compute is graph as
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +13,11 @@ import numpy as np
 
 from tinygrad_bp import modes
 from tinygrad_bp.node import Node
-from tinygrad_bp.primitive import CONSTANT
+from tinygrad_bp.primitive import CONSTANT, Primitive
 
 
 def adjoints(
-    order: Sequence[Node], seeds: Mapping[Node, Any], *, as_graph: bool = False
+    order: Sequence[Node], seeds: Mapping[Any, Any], *, as_graph: bool = False
 ) -> dict[Node, Any]:
     """The derivative of the output with respect to each node that it depends on.
 
@@ -44,7 +43,7 @@ def adjoints(
 
 
 def tangents(
-    order: Sequence[Node], seeds: Mapping[Node, Any], *, as_graph: bool = False
+    order: Sequence[Node], seeds: Mapping[Any, Any], *, as_graph: bool = False
 ) -> dict[Node, Any]:
     """The derivative of each node along the direction in which the inputs move.
 
@@ -64,9 +63,9 @@ def tangents(
 
 
 def times(adjoint: Any, partial: Any) -> Any:
-    """The product, without a node for a multiplication by 1."""
-    if type(partial) is float and partial == 1.0:
-        return adjoint
+    """The product, without a node for a multiplication by 1 or -1."""
+    if type(partial) is float and abs(partial) == 1.0:
+        return adjoint if partial == 1.0 else -adjoint
     return partial if type(adjoint) is float and adjoint == 1.0 else adjoint * partial
 
 
@@ -84,39 +83,24 @@ def local_partials(node: Node) -> tuple[float | None, ...]:
 
 def parents_and_partials(node: Node, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A node's parents and, as floats or as graph, its partial derivative for each."""
-    x, y = node._x, node._y
-    if y is not None:
-        parents = (x, y)
-    else:
-        parents = x if type(x) is tuple else (x,)
+    parents = node.parents
     if not parents:
         return (), ()
-    partials = node.op.partials  # type: ignore[union-attr]  # only a leaf has no operation
+    primitive: Primitive = node.op  # type: ignore[assignment]  # only a leaf has none
     if as_graph:
-        return parents, partials(node, *parents)
+        return parents, primitive.partials(node, *parents)
     numbers = [parent._data for parent in parents]
     try:
-        result = partials(node._data, *numbers)
+        partials = primitive.partials(node._data, *numbers)
     except ZeroDivisionError:
-        result = _partials_at_a_pole(node, numbers)
-    if modes.open_contexts:
-        _refuse_non_finite(node, parents, result)
-    return parents, result
+        partials = _at_a_pole(primitive, node._data, *numbers)
+    if modes.open_contexts and modes.current.get().is_strict:
+        modes.check_partials(primitive, partials, parents)
+    return parents, partials
 
 
-def _partials_at_a_pole(node: Node, numbers: list[float]) -> tuple[float | None, ...]:
+def _at_a_pole(primitive: Primitive, *numbers: float) -> tuple[float | None, ...]:
     """The partials in NumPy's floats, whose division by zero is `inf` and no error."""
     with np.errstate(all="ignore"):
-        exact = node.op.partials(*map(np.float64, (node._data, *numbers)))  # type: ignore[union-attr]
-    return tuple(None if partial is None else float(partial) for partial in exact)
-
-
-def _refuse_non_finite(
-    node: Node, parents: tuple[Any, ...], partials: tuple[float | None, ...]
-) -> None:
-    bad = [p for p in partials if p is not None and not math.isfinite(p)]
-    if bad and modes.current.get().is_strict:
-        modes.refuse_non_finite(node.op, parents, bad[0], "the derivative of ")
-
-
-__all__ = ["adjoints", "local_partials", "parents_and_partials", "tangents"]
+        partials = primitive.partials(*map(np.float64, numbers))
+    return tuple(None if partial is None else float(partial) for partial in partials)

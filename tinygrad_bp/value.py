@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 
@@ -156,10 +156,10 @@ class Value(Node):
         return format(self._data, specification) if specification else repr(self)
 
     def __copy__(self) -> Value:
-        return copies.restored(*copies.facts(self))
+        return cast(Value, copies.restored(*copies.facts(self)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copies.deep_copy(self, memo)
+        return cast(Value, copies.deep_copy(self, memo))
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         return copies.reduced(self)
@@ -182,11 +182,33 @@ def constant(number: Any, label: str = "") -> Value:
     return value
 
 
+def values(numbers: Any, label: str = "") -> Any:
+    """A `Value` for each number of a structure: an array, a list, a dict, or nested ones.
+
+    >>> values([1.0, 2.0], label="w")
+    [Value(data=1.0, grad=0.0, label='w[0]'), Value(data=2.0, grad=0.0, label='w[1]')]
+    """
+    if isinstance(numbers, np.ndarray):
+        array = np.empty(numbers.shape, dtype=object)
+        for index in np.ndindex(numbers.shape):
+            name = f"{label}[{', '.join(map(str, index))}]" if label and index else label
+            array[index] = Value(numbers[index], name)
+        return array
+    if isinstance(numbers, dict):
+        return {k: values(part, label and f"{label}[{k!r}]") for k, part in numbers.items()}
+    if isinstance(numbers, list | tuple):
+        parts = [values(part, label and f"{label}[{i}]") for i, part in enumerate(numbers)]
+        return tuple(parts) if isinstance(numbers, tuple) else parts
+    return Value(numbers, label)
+
+
 def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
     if modes.open_contexts:
         mode = modes.current.get()
         if mode.is_strict:
-            modes.check_finite(primitive, data, x if type(x) is tuple else (x, y)[: 1 + (y is not None)])
+            modes.check_finite(
+                primitive, data, x if type(x) is tuple else (x, y)[: 1 + (y is not None)]
+            )
         if not mode.records:
             return constant(data)
     # Not by calling the class: that would ask at the door once more.
@@ -217,4 +239,4 @@ def _compared(value: Value, other: Any, comparison: Callable[[float, float], boo
     return comparison(value._data, _operand(other)._data)
 
 
-__all__ = ["Value", "constant"]
+__all__ = ["Value", "constant", "values"]

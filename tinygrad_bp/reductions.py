@@ -1,0 +1,107 @@
+"""Functions of many numbers: sum, prod, dot, logsumexp, softmax, each one node wide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_bp import primitives
+from tinygrad_bp.primitive import Primitive
+
+
+def sum(xs: Any, axis: int | None = None) -> Any:  # noqa: A001  # the array API's name
+    """The sum from left to right, as one node.
+
+    >>> from tinygrad_bp import Value
+    >>> sum([Value(1.0), Value(2.0), 3.0]).data
+    6.0
+
+    `xs` is an array or nested list of numbers and `Value`s; `axis` as in NumPy, `None` for
+    all of them. Of nothing the sum is 0.
+    """
+    return _reduced(primitives.sum_, xs, axis)
+
+
+def prod(xs: Any, axis: int | None = None) -> Any:
+    """The product from left to right; its gradient is right where a factor is zero.
+
+    >>> from tinygrad_bp import Value
+    >>> x, y = Value(0.0), Value(2.0)
+    >>> prod([x, y, 3.0]).backward()
+    >>> x.grad, y.grad
+    (6.0, 0.0)
+    """
+    return _reduced(primitives.prod, xs, axis)
+
+
+def dot(xs: Any, ys: Any) -> Any:
+    """The inner product of two sequences, as one node.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+
+    Raises `ValueError` if their lengths differ.
+    """
+    left, right = _objects(xs), _objects(ys)
+    if left.shape != right.shape or left.ndim != 1:
+        raise ValueError(
+            f"dot takes two sequences of one length, got shapes {left.shape} and {right.shape}"
+        )
+    return _applied(primitives.dot, [*left, *right])
+
+
+def logsumexp(xs: Any, axis: int | None = None) -> Any:
+    """`log(sum(exp(xs)))`, without overflow; equal infinities share its gradient equally.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return _reduced(primitives.logsumexp, xs, axis)
+
+
+def softmax(xs: Any, axis: int = -1) -> Any:
+    """`exp(x) / sum(exp(xs))` for each x along an axis.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+
+    Its derivative keeps its digits where a share is almost 1.
+    """
+    objects = _objects(xs)
+    shares = np.apply_along_axis(_shares, axis, objects) if objects.size else objects
+    if not isinstance(xs, np.ndarray):
+        return shares.tolist()
+    return shares.astype(float) if xs.dtype != object else shares
+
+
+def _shares(xs: Any) -> Any:
+    shares = np.empty(len(xs), dtype=object)
+    for i in range(len(xs)):
+        shares[i] = _applied(primitives.softmax, [xs[i], *xs[:i], *xs[i + 1 :]])
+    return shares
+
+
+def _reduced(primitive: Primitive, xs: Any, axis: int | None) -> Any:
+    objects = _objects(xs)
+    if axis is None:
+        return _applied(primitive, list(objects.flat))
+    along = np.moveaxis(objects, axis, -1)
+    results = np.empty(along.shape[:-1], dtype=object)
+    for index in np.ndindex(results.shape):
+        results[index] = _applied(primitive, list(along[index]))
+    return results[()] if isinstance(xs, np.ndarray) else results.tolist()
+
+
+def _applied(primitive: Primitive, operands: list[Any]) -> Any:
+    return primitive(*operands)
+
+
+def _objects(xs: Any) -> Any:
+    objects = np.asarray(
+        xs if isinstance(xs, np.ndarray | list | tuple) else list(xs), dtype=object
+    )
+    for x in objects.flat:
+        if isinstance(x, list):
+            raise ValueError(f"expected rows of one length, got {len(x)} numbers in one of them")
+    return objects

@@ -1,0 +1,58 @@
+"""Operations of the user's own: one call, and they are as good as built in."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_bp.operand import Operand, method
+from tinygrad_bp.primitive import BY_NAME, CONSTANT, Interval, Primitive
+from tinygrad_bp.primitives import row
+
+
+def register(
+    name: str,
+    notation: str,
+    value: Callable[..., float],
+    partials: Callable[..., tuple[Any, ...]],
+    *domain: Interval,
+    kink: Callable[..., float] | None = None,
+    defaults: tuple[float, ...] = (),
+    replace: bool = False,
+) -> Primitive:
+    """A new primitive, at once a function, a method of every `Value`, and a row of the table.
+
+    >>> from tinygrad_bp import Value
+    >>> square = register("my_square", "my_square({})", lambda x: x * x, lambda z, x: (2 * x,))
+    >>> x = Value(3.0)
+    >>> x.my_square().backward()
+    >>> x.grad, square(4.0), square([1.0, 2.0])
+    (6.0, 16.0, [1.0, 4.0])
+
+    `notation` has `{}` for each operand, or `{...}` for any number. `value` takes and gives
+    floats. `partials(z, x, ...)` gives a tuple, one derivative for each operand, in generic
+    arithmetic: use operators and the functions of this package, not those of `math`, and
+    derivatives of any order follow. `domain` says for each operand on which open interval
+    it is differentiable, `kink` is zero where it is not. `replace` allows a name to be
+    registered again, as a notebook cell that runs twice does.
+
+    Raises `ValueError` for a name that is taken or is no identifier.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"expected an identifier as name, got {name!r}")
+    is_own = name in BY_NAME and name in _own
+    if (hasattr(Operand, name) or name in BY_NAME or name == CONSTANT.name) and not (
+        is_own and replace
+    ):
+        way_out = "pass replace=True to define it anew" if is_own else "choose another"
+        raise ValueError(f"the name {name!r} is taken; {way_out}")
+    if "{" not in notation:
+        raise ValueError(f"expected {{}} for each operand in the notation, got {notation!r}")
+    primitive = row(name, notation, value, partials, *domain, kink=kink, defaults=defaults)
+    setattr(Operand, name, method(primitive))
+    _own.add(name)
+    return primitive
+
+
+_own: set[str] = set()

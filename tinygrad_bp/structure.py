@@ -1,0 +1,113 @@
+"""Nested structures of numbers: lists, tuples, dicts and arrays, taken apart and rebuilt.
+
+A *block* is what stands at the end of a structure's branches: one number, or one array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+Block = Any
+
+
+def blocks(structure: Any) -> list[Block]:
+    """The blocks of a structure, in order.
+
+    >>> blocks({"w": [1.0, 2.0], "b": 3.0})
+    [1.0, 2.0, 3.0]
+    """
+    if isinstance(structure, dict):
+        return [block for part in structure.values() for block in blocks(part)]
+    if isinstance(structure, list | tuple):
+        return [block for part in structure for block in blocks(part)]
+    return [structure]
+
+
+def rebuilt(structure: Any, replacements: Iterator[Any]) -> Any:
+    """The structure with each block replaced by the next of the replacements.
+
+    >>> rebuilt({"w": [1.0, 2.0], "b": 3.0}, iter("xyz"))
+    {'w': ['x', 'y'], 'b': 'z'}
+    """
+    if isinstance(structure, dict):
+        return {key: rebuilt(part, replacements) for key, part in structure.items()}
+    if isinstance(structure, list | tuple):
+        parts = [rebuilt(part, replacements) for part in structure]
+        if hasattr(structure, "_fields"):  # a named tuple takes its parts one by one
+            return type(structure)(*parts)
+        return tuple(parts) if isinstance(structure, tuple) else parts
+    return next(replacements)
+
+
+def numbers(structure: Any) -> list[Any]:
+    """The numbers of a structure, arrays read element by element."""
+    return [number for block in blocks(structure) for number in elements(block)]
+
+
+def with_numbers(structure: Any, new: Sequence[Any]) -> Any:
+    """The structure with its numbers replaced, in order."""
+    each = iter(new)
+    return rebuilt(structure, (_like(block, each) for block in blocks(structure)))
+
+
+def elements(block: Block) -> list[Any]:
+    """The numbers of one block: of an array its elements, row by row."""
+    return list(block.flat) if isinstance(block, np.ndarray) else [block]
+
+
+def shape(block: Block) -> tuple[int, ...]:
+    """The shape of an array; `()` for a number."""
+    return block.shape if isinstance(block, np.ndarray) else ()
+
+
+def array(new: Sequence[Any], of_shape: tuple[int, ...]) -> Any:
+    """The numbers as an array: of floats if all are, else of objects.
+
+    >>> array([1.0, 2.0], (2, 1)).tolist()
+    [[1.0], [2.0]]
+    """
+    kind = float if all(isinstance(number, float) for number in new) else object
+    result = np.empty(len(new), dtype=kind)
+    result[:] = new
+    return result.reshape(of_shape)
+
+
+def crossed(outer: Any, inner: Any, table: Sequence[Sequence[Any]]) -> Any:
+    """A table with a row for each number of `outer` and a column for each of `inner`.
+
+    It comes as `outer` with each block replaced by `inner`, each block of which is an
+    array of the two shapes put together; a block that pairs two numbers is a number.
+
+    >>> crossed([1.0, 2.0], (3.0, 4.0), [[5.0, 6.0], [7.0, 8.0]])
+    [(5.0, 6.0), (7.0, 8.0)]
+    """
+    rows = iter(table)
+    parts = []
+    for block in blocks(outer):
+        own_rows = [next(rows) for _ in elements(block)]
+        parts.append(rebuilt(inner, _pairs(block, inner, own_rows)))
+    return rebuilt(outer, iter(parts))
+
+
+def _pairs(block: Block, inner: Any, rows: list[Sequence[Any]]) -> Iterator[Any]:
+    start = 0
+    for other in blocks(inner):
+        stop = start + len(elements(other))
+        flat = [number for row in rows for number in row[start:stop]]
+        both = shape(block) + shape(other)
+        is_array = isinstance(block, np.ndarray) or isinstance(other, np.ndarray)
+        yield array(flat, both) if is_array else flat[0]
+        start = stop
+
+
+def _like(block: Block, each: Iterator[Any]) -> Any:
+    own = [next(each) for _ in elements(block)]
+    return array(own, block.shape) if isinstance(block, np.ndarray) else own[0]
+
+
+def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
+    """The structure with the function applied to every number."""
+    return with_numbers(structure, [function(number) for number in numbers(structure)])

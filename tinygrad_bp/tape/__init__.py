@@ -1,0 +1,1 @@
+"""Programs recorded from graphs, and the symbols that write them out."""
