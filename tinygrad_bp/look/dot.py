@@ -1,0 +1,168 @@
+"""A picture as graphviz source: the same rows, bars, boxes, labels and ids, for `dot` to place.
+
+>>> import graphviz
+>>> from tinygrad_bp.look.picture import Edge, Node, Picture, Row
+>>> nodes = Node("n0", "leaf", (Row("x"),)), Node("n1", "operation", (Row("x * x"),))
+>>> graph = graphviz.Digraph()
+>>> write_source(graph, Picture(nodes, (Edge("n0", "n1"), Edge("n0", "n1"))))
+>>> graph.source.count("n0 -> n1")
+2
+"""
+
+from html import escape as escape_html
+from typing import Any
+
+import graphviz
+
+from tinygrad_bp.look import cards, palette
+from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Role, Row
+from tinygrad_bp.look.text import legible
+
+__all__ = ["write_source"]
+
+SHAPES: dict[Role, dict[str, str]] = {
+    "leaf": {"shape": "box", "style": "rounded,filled"},
+    "constant": {"shape": "note", "style": "filled"},
+    "operation": {"shape": "box", "style": "filled"},
+    "summary": {"shape": "box3d", "style": "filled"},
+}
+
+
+def write_source(graph: Any, picture: Picture) -> None:
+    """Write the picture into an empty `graphviz.Digraph`."""
+    # fontnames are a list for pango, and the font-family of the SVG.
+    graph.attr("graph", _attributes=_graph_attributes(picture))
+    graph.attr("node", fontname=palette.FONT, fontsize=str(cards.FONT_SIZE), margin="0.08,0.05")
+    graph.attr("edge", fontname=palette.FONT, fontsize=str(cards.SMALL_FONT_SIZE), arrowsize="0.7")
+    nodes = {node.id: node for node in picture.nodes}
+    boxed: set[str] = set()
+    for box in picture.boxes:
+        graph.subgraph(_cluster(box, nodes, boxed, 0))
+    for node in picture.nodes:
+        if node.id not in boxed:
+            _write_node(graph, node)
+    for index, edge in enumerate(picture.edges):
+        graph.edge(edge.tail, edge.head, **_edge_attributes(edge, f"e{index}"))
+
+
+def _graph_attributes(picture: Picture) -> dict[str, str]:
+    found = {
+        "rankdir": picture.direction,
+        "bgcolor": palette.PAPER,
+        "fontname": palette.FONT,
+        "fontsize": str(cards.FONT_SIZE),
+        "fontcolor": palette.INK,
+        "labelloc": "b",
+        "labeljust": "l",
+        "nodesep": "0.2",
+        "ranksep": "0.45",
+        "newrank": "false",
+    }
+    lines = [line for line in (picture.title, *picture.notes, *_legend(picture)) if line]
+    if lines:
+        found["label"] = "".join(_escaped(line) + "\\l" for line in lines)
+    return found
+
+
+def _legend(picture: Picture) -> list[str]:
+    return [f"{key.sample}: {key.text}" for key in picture.keys]
+
+
+def _escaped(words: str) -> str:
+    """The words as a DOT string, in which a backslash would start an escape."""
+    return str(graphviz.escape(legible(words)))
+
+
+def _cluster(box: Box, nodes: dict[str, Node], boxed: set[str], depth: int) -> Any:
+    # dot only frames a subgraph whose name starts with "cluster".
+    cluster = graphviz.Digraph(f"cluster_{box.id}")
+    cluster.attr(
+        id=box.id,
+        label=_escaped(box.title),
+        labelloc="t",
+        style="rounded,filled",
+        color=palette.FRAME,
+        fillcolor=palette.BOX_FILLS[depth % 2],
+        tooltip=_escaped(box.title),
+    )
+    for inner in box.boxes:
+        cluster.subgraph(_cluster(inner, nodes, boxed, depth + 1))
+    for node in box.nodes:
+        _write_node(cluster, nodes[node])
+        boxed.add(node)
+    return cluster
+
+
+def _write_node(graph: Any, node: Node) -> None:
+    graph.node(
+        node.id,
+        _label(node),
+        id=node.id,
+        tooltip=_escaped(node.tip),
+        fillcolor=palette.tint(node.bar or 0.0),
+        color=palette.INK if node.is_alarming else palette.LINE,
+        penwidth="2.5" if node.is_alarming else "1.2",
+        peripheries="2" if node.is_output else "1",
+        **SHAPES[node.role],
+    )
+
+
+def _label(node: Node) -> str:
+    rows = "".join(map(_row, node.rows))
+    track = (
+        "" if node.bar is None else f'<TR><TD COLSPAN="2" ALIGN="RIGHT">{_bar(node.bar)}</TD></TR>'
+    )
+    return (
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}{track}</TABLE>>'
+    )
+
+
+def _row(row: Row) -> str:
+    left, right = _words(row.left), _words(row.right)
+    fill = f' BGCOLOR="{palette.ALARM}"' if row.style == "alarm" else ""
+    if row.style in ("title", "alarm") and row.left:
+        left = f"<B>{left}</B>"
+    if row.style == "alarm" and row.right:
+        right = f"<B>{right}</B>"
+    if row.style == "title" and row.right:
+        right = f'<FONT COLOR="{palette.MUTED}">{right}</FONT>'
+    return f'<TR><TD ALIGN="LEFT"{fill}>{left} </TD><TD ALIGN="RIGHT"{fill}>{right}</TD></TR>'
+
+
+def _words(words: str) -> str:
+    return escape_html(legible(words))
+
+
+def _bar(extent: float) -> str:
+    """Four cells: the track and the bar left of the middle, the bar and the track right of it."""
+    half = cards.BAR_LENGTH // 2
+    reach = round(abs(extent) * half)
+    fills = [("#e3e8ee", half - (reach if extent < 0 else 0))]
+    fills += [(palette.NEGATIVE, reach)] if extent < 0 else []
+    fills += [(palette.MUTED, 1)]
+    fills += [(palette.POSITIVE, reach)] if extent > 0 else []
+    fills += [("#e3e8ee", half - (reach if extent > 0 else 0))]
+    cells = "".join(
+        f'<TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="6" BGCOLOR="{fill}"></TD>'
+        for fill, width in fills
+        if width
+    )
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
+    )
+
+
+def _edge_attributes(edge: Edge, name: str) -> dict[str, str]:
+    strength = edge.strength or 0.0
+    colour = palette.INK if edge.is_alarming else palette.hue(strength)
+    found = {
+        "id": name,
+        "color": colour,
+        "penwidth": f"{1.2 + 2.8 * abs(strength):.2g}",
+        "tooltip": _escaped(edge.tip),
+    }
+    if edge.label:
+        found |= {"label": _escaped(edge.label), "fontcolor": colour if strength else palette.INK}
+    if edge.is_broken:
+        found["style"] = "dashed"
+    return found

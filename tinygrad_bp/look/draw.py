@@ -1,0 +1,233 @@
+"""`draw`: the picture of a value and of everything that it was made from.
+
+>>> from tinygrad_bp import Value
+>>> x = Value(2.0, label="x")
+>>> y = x * x
+>>> y.backward()
+>>> "2 * 1 = +2" in draw(y, edges="contribution").svg()
+True
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from tinygrad_bp.graph import topological_order
+from tinygrad_bp.look.boxes import neurons
+from tinygrad_bp.look.cells import Cell, Step, everything, layers, neuron_cells, runs
+from tinygrad_bp.look.drawing import Drawing
+from tinygrad_bp.look.links import Numbers, edges_of
+from tinygrad_bp.look.names import names_of
+from tinygrad_bp.look.nesting import composable
+from tinygrad_bp.look.nodes import Writer, relative
+from tinygrad_bp.look.picture import Box, Direction, Edge, Key, Node, Picture
+from tinygrad_bp.value import Value
+
+__all__ = ["Collapse", "draw", "picture_of"]
+
+Collapse = Literal["auto", "neurons", "layers", "runs"]
+
+# More than this does not fit a screen at a size that can be read.
+MANY = 300
+FEW = 24
+
+
+def draw(
+    output: Any,
+    *,
+    names: Mapping[str, object] | None = None,
+    edges: Numbers | None = None,
+    collapse: Collapse | None = "auto",
+    direction: Direction = "LR",
+    digits: int = 4,
+    title: str = "",
+) -> Drawing:
+    """The computation graph of a value, or of several, as a drawing.
+
+    Each node shows its name, its operation, its value and its gradient, as the last `backward`
+    left it; a gradient's sign and size are also the direction and the length of a bar.
+
+    `names`: where nodes without a label get one, usually `locals()`.
+    `edges`: what stands on each edge: "partial", the local derivative, or "contribution", that
+    times the gradient upstream; the contributions out of a node add up to its gradient.
+    `collapse`: "auto" draws everything up to 300 nodes, and above that neurons, layers, or runs
+    of nodes as one node each; None always draws everything.
+    `direction`: "LR", to the right, or "TB", down.  `digits`: significant ones.
+
+    Raises TypeError for what is not a value, ValueError for an unknown setting.
+    """
+    return Drawing(
+        picture_of(
+            output,
+            names=names,
+            edges=edges,
+            collapse=collapse,
+            direction=direction,
+            digits=digits,
+            title=title,
+        )
+    )
+
+
+def picture_of(
+    output: Any,
+    *,
+    names: Mapping[str, object] | None = None,
+    edges: Numbers | None = None,
+    collapse: Collapse | None = "auto",
+    direction: Direction = "LR",
+    digits: int = 4,
+    title: str = "",
+) -> Picture:
+    """What `draw` draws, as data."""
+    _check("edges", edges, (*get_args(Numbers), None))
+    _check("collapse", collapse, (*get_args(Collapse), None))
+    _check("direction", direction, get_args(Direction))
+    outputs = _outputs(output)
+    order = topological_order(*outputs)
+    called = names_of(order, names)
+    cells, step = _cells(order, outputs, collapse)
+    ids = [f"n{index}" for index in range(len(cells))]
+    writer = Writer(called, digits, _largest(order))
+    ends = dict.fromkeys(outputs, 0)
+    nodes = tuple(writer.node(ids[i], cell, ends) for i, cell in enumerate(cells))
+    links = tuple(edges_of(cells, ids, called, edges, digits))
+    return composable(
+        Picture(
+            nodes,
+            links,
+            _boxes(cells, ids),
+            title,
+            _notes(order, nodes, step, edges),
+            _keys(nodes, links),
+            direction,
+        )
+    )
+
+
+def _check(name: str, given: object, choices: Sequence[object]) -> None:
+    if given not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {given!r}")
+
+
+def _outputs(output: Any) -> list[Value]:
+    """The values to draw, whatever they came in."""
+    found = [output] if isinstance(output, Value) else list(_flat(output))
+    if not found:
+        raise ValueError("there is nothing to draw: the sequence of outputs is empty")
+    return found
+
+
+def _flat(output: Any) -> list[Value]:
+    things = output.tolist() if hasattr(output, "tolist") else output
+    if isinstance(things, Value):
+        return [things]
+    if not isinstance(things, list | tuple):
+        raise TypeError(
+            f"draw takes a Value or a sequence of them, not {type(things).__name__} {things!r}; "
+            "of a module, draw what it returns"
+        )
+    return [value for thing in things for value in _flat(thing)]
+
+
+def _cells(
+    order: Sequence[Value],
+    outputs: Sequence[Value],
+    collapse: Collapse | None,
+) -> tuple[list[Cell], str]:
+    """The cells to draw, and what they were collapsed to."""
+    if collapse == "runs":
+        return runs(order, outputs, _kept(order, outputs)), "runs of nodes"
+    found = neurons(order)
+    if collapse is None or (collapse == "auto" and len(order) <= MANY):
+        return everything(order, found), ""
+    if collapse != "layers":
+        cells = neuron_cells(order, found)
+        if collapse == "neurons" or len(cells) <= MANY:
+            return cells, "neurons"
+    cells = layers(order, found)
+    if collapse == "layers" or len(cells) <= MANY:
+        return cells, "layers"
+    return runs(order, outputs, _kept(order, outputs)), "runs of nodes"
+
+
+def _kept(order: Sequence[Value], outputs: Sequence[Value]) -> list[Value]:
+    """What stays itself among runs: the outputs and what has a label, unless they are many."""
+    labelled = [node for node in order if node.label]
+    kept = [*labelled, *outputs]
+    return kept if len(kept) <= FEW else list(outputs) if len(outputs) <= FEW else []
+
+
+def _largest(order: Sequence[Value]) -> float:
+    """The largest finite gradient, the one that fills a bar."""
+    sizes = (abs(node.grad) for node in order if math.isfinite(node.grad))
+    return max(sizes, default=1.0) or 1.0
+
+
+def _boxes(cells: Sequence[Cell], ids: Sequence[str]) -> tuple[Box, ...]:
+    """The boxes of all cells, in the order in which the cells first need them."""
+    root = _Frame("", ())
+    count = 0
+    for cell, name in zip(cells, ids, strict=True):
+        frame = root
+        for step in cell.chain:
+            if step not in frame.inner:
+                frame.inner[step] = _Frame(f"b{count}", (*frame.steps, step))
+                count += 1
+            frame = frame.inner[step]
+        if frame is not root:
+            frame.nodes.append(name)
+    return tuple(frame.box() for frame in root.inner.values())
+
+
+class _Frame:
+    """A box that is still being filled."""
+
+    def __init__(self, name: str, steps: tuple[Step, ...]) -> None:
+        self.name = name
+        self.steps = steps
+        self.nodes: list[str] = []
+        self.inner: dict[Step, _Frame] = {}
+
+    def box(self) -> Box:
+        path, turn = self.steps[-1]
+        title = relative(path, self.steps[-2][0] if len(self.steps) > 1 else "")
+        if turn < 0:
+            title += " parameters, shared"
+        boxes = tuple(frame.box() for frame in self.inner.values())
+        return Box(self.name, title, tuple(self.nodes), boxes)
+
+
+def _notes(
+    order: Sequence[Value], nodes: Sequence[Node], step: str, edges: Numbers | None
+) -> tuple[str, ...]:
+    notes = []
+    if step and len(nodes) < len(order):
+        notes.append(
+            f"Collapsed to {step}: {len(nodes):,} drawn nodes stand for {len(order):,}. "
+            "draw(..., collapse=None) shows every one."
+        )
+    if edges == "partial":
+        notes.append("On an edge: the partial derivative of the operation by that operand.")
+    if edges == "contribution":
+        notes.append(
+            "On an edge: partial * upstream gradient = contribution. "
+            "The contributions that leave a node add up to its gradient."
+        )
+    return tuple(notes)
+
+
+def _keys(nodes: Sequence[Node], links: Sequence[Edge]) -> tuple[Key, ...]:
+    """The legend of what occurs."""
+    roles = {node.role for node in nodes}
+    occurs: list[tuple[bool, Key]] = [
+        ("leaf" in roles, Key("leaf", "leaf")),
+        ("constant" in roles, Key("constant", "constant")),
+        ("operation" in roles, Key("operation", "operation")),
+        ("summary" in roles, Key("summary", "several nodes")),
+        (True, Key("output", "output")),
+        (any(n.bar for n in nodes), Key("bar", "gradient: - left, + right, a sixth per factor 10")),
+        (any(n.is_alarming for n in nodes), Key("alarm", "not a finite number")),
+        (any(e.is_broken for e in links), Key("broken", "no gradient flows back")),
+    ]
+    return tuple(key for does_occur, key in occurs if does_occur)

@@ -1,0 +1,163 @@
+"""How a cell becomes a node of the picture: its rows, its bar, its tip.
+
+>>> from tinygrad_bp import Value
+>>> x = Value(2.0)
+>>> writer = Writer({x: "x"}, digits=4, largest=1.0)
+>>> [row.left for row in writer.node("n0", Cell("value", (x,), (x,)), {}).rows]
+['x', 'value', 'grad']
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tinygrad_bp.look.cells import Cell
+from tinygrad_bp.look.palette import extent
+from tinygrad_bp.look.picture import Node, Row
+from tinygrad_bp.look.text import columns, plain, shortened, signed
+from tinygrad_bp.value import Value
+
+__all__ = ["Writer", "relative"]
+
+LONGEST_NAME = 26
+LONGEST_FORMULA = 30
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes nodes; `names` are the values' names, `largest` the gradient that fills a bar."""
+
+    names: Mapping[Value, str]
+    digits: int
+    largest: float
+
+    def node(self, name: str, cell: Cell, outputs: Mapping[Value, int]) -> Node:
+        """The node of that id that shows the cell; `outputs` are those of the whole graph."""
+        if cell.kind == "value":
+            return self._value(name, cell, is_output=cell.members[0] in outputs)
+        return self._summary(name, cell, is_output=any(node in outputs for node in cell.members))
+
+    def _value(self, name: str, cell: Cell, *, is_output: bool) -> Node:
+        (node,) = cell.members
+        if node.is_constant:
+            return self._constant(name, node, is_output=is_output)
+        prefix = cell.chain[-1][0] if cell.chain else ""
+        kind = node.op.name if node.op is not None and node.parents else "leaf"
+        title = Row(shortened(relative(self.names[node], prefix), LONGEST_NAME), kind, "title")
+        formula = f"{self._formula(node, prefix)} =" if node.parents else "value"
+        rows = (title, Row(formula, plain(node.data, self.digits)), self._gradient(node.grad))
+        return Node(
+            name,
+            "operation" if node.parents else "leaf",
+            rows,
+            extent(node.grad, self.largest),
+            is_alarming=not math.isfinite(node.grad),
+            is_output=is_output,
+            tip=self._tip(node),
+        )
+
+    def _constant(self, name: str, node: Value, *, is_output: bool) -> Node:
+        number = plain(node.data, self.digits)
+        rows: tuple[Row, ...] = (Row(number, "constant", "title"),)
+        if self.names[node]:
+            title = Row(shortened(self.names[node], LONGEST_NAME), "constant", "title")
+            rows = (title, Row("value", number))
+        tip = f"{self.names[node] or 'constant'} = {node.data!r}, gets no gradient"
+        return Node(name, "constant", rows, is_output=is_output, tip=tip)
+
+    def _gradient(self, gradient: float) -> Row:
+        if math.isfinite(gradient):
+            return Row("grad", signed(gradient, self.digits))
+        return Row("⚠ grad", signed(gradient), "alarm")
+
+    def _formula(self, node: Value, prefix: str) -> str:
+        """The operation on its operands by name, or where that is long on their number."""
+        if node.op is None:  # a leaf has none
+            return ""
+        operands = [self._operand(parent, prefix) for parent in node.parents]
+        if sum(map(len, operands)) <= LONGEST_FORMULA:
+            formula = node.op.write(*operands)
+            if columns(formula) <= LONGEST_FORMULA:
+                return formula
+        return f"{node.op.symbol} of {len(operands)}"
+
+    def _operand(self, node: Value, prefix: str) -> str:
+        name = self.names[node]
+        return relative(name, prefix) if name else plain(node.data, self.digits)
+
+    def _tip(self, node: Value) -> str:
+        """Everything to the last digit."""
+        how = f" = {self._formula(node, '')}" if node.parents else ""
+        return f"{self.names[node]}{how}; value {node.data!r}; gradient {node.grad!r}"
+
+    def _summary(self, name: str, cell: Cell, *, is_output: bool) -> Node:
+        count = f"{len(cell.members):,} nodes"
+        tracked = [node for node in cell.outputs if not node.is_constant]
+        gradients = [node.grad for node in tracked]
+        bad = [node.grad for node in cell.members if not math.isfinite(node.grad)]
+        loudest = max((g for g in gradients if math.isfinite(g)), key=abs, default=0.0)
+        rows = [self._summary_title(cell, count)]
+        rows += [Row(*line) for line in self._contents(cell, count)]
+        if len(cell.outputs) == 1:
+            rows.append(Row("value", plain(cell.outputs[0].data, self.digits)))
+            rows.append(self._gradient(cell.outputs[0].grad))
+        else:
+            rows.append(Row("values", self._range([node.data for node in cell.outputs])))
+            if tracked:
+                rows.append(Row("grads", self._range(gradients, is_signed=True)))
+        if bad:
+            rows.append(Row("⚠", _alarm(bad), "alarm"))
+        return Node(
+            name,
+            "summary",
+            tuple(rows),
+            extent(loudest, self.largest) if tracked else None,
+            is_alarming=bool(bad),
+            is_output=is_output,
+            tip=f"stands for {count}: {_operations(cell.members, 99)}",
+        )
+
+    def _summary_title(self, cell: Cell, count: str) -> Row:
+        prefix = cell.chain[-1][0] if cell.chain else ""
+        if cell.name:
+            return Row(shortened(relative(cell.name, prefix), LONGEST_NAME), cell.kind, "title")
+        return Row(count, cell.kind, "title")
+
+    def _contents(self, cell: Cell, count: str) -> list[tuple[str, str]]:
+        if cell.kind == "run":
+            return [(_operations(cell.members, 3), "")]
+        if cell.kind == "leaves":
+            return []
+        return [("stands for", count)]
+
+    def _range(self, numbers: Sequence[float], *, is_signed: bool = False) -> str:
+        """From the least to the greatest of the finite ones."""
+        finite = [number for number in numbers if math.isfinite(number)]
+        if not finite:
+            return "none finite"
+        write = signed if is_signed else plain
+        low, high = write(min(finite), self.digits), write(max(finite), self.digits)
+        return low if low == high else f"{low} … {high}"
+
+
+def relative(name: str, prefix: str) -> str:
+    """A path without the path of the box that it stands in; the box's own path is its last step.
+
+    >>> relative("layers.0.w", "layers.0"), relative("layers.0", "layers.0"), relative("x", "h")
+    ('w', 'layers.0', 'x')
+    """
+    return name[len(prefix) + 1 :] if prefix and name.startswith(prefix + ".") else name
+
+
+def _alarm(gradients: Sequence[float]) -> str:
+    nans = sum(map(math.isnan, gradients))
+    parts = [(nans, "nan"), (len(gradients) - nans, "inf")]
+    return ", ".join(f"{count} {kind}" for count, kind in parts if count) + " gradients"
+
+
+def _operations(members: Sequence[Value], most: int) -> str:
+    """How often each operation occurs, the most frequent ones first."""
+    counts = Counter(node.op.name for node in members if node.parents and node.op is not None)
+    frequent = [f"{count:,} {name}" for name, count in counts.most_common(most)]
+    return ", ".join(frequent) + (", …" if len(counts) > most else "")

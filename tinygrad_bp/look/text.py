@@ -1,0 +1,90 @@
+r"""Text that is safe to put in a picture: printable, of known width, short; and numbers as words.
+
+>>> legible("two\nlines")
+'two⏎lines'
+>>> signed(0.00012345, digits=3), signed(-2.0), signed(float("nan"))
+('+0.000123', '-2', 'nan')
+"""
+
+import math
+import unicodedata
+
+__all__ = ["columns", "legible", "plain", "shortened", "signed"]
+
+ELLIPSIS = "…"
+
+
+def legible(text: str) -> str:
+    r"""The text on one line, without the characters that XML and DOT cannot carry.
+
+    >>> legible("a\tb\x00") == "a b\N{REPLACEMENT CHARACTER}"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return "⏎"
+    if character.isspace():
+        return " "
+    # A lone surrogate cannot be written as UTF-8, and XML 1.0 forbids most control characters.
+    return character if unicodedata.category(character) not in ("Cc", "Cs", "Cn") else "\ufffd"
+
+
+def columns(text: str) -> int:
+    r"""How many columns of a monospace font the text takes.
+
+    >>> columns("w.0"), columns("重み"), columns("e\N{COMBINING ACUTE ACCENT}")
+    (3, 4, 1)
+    """
+    return len(text) if text.isascii() else sum(map(_column_count, text))
+
+
+def _column_count(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text if it fits in `limit` columns, otherwise its two ends around an ellipsis.
+
+    >>> shortened("learning_rate", 9)
+    'lear…rate'
+    """
+    if columns(text) <= limit:
+        return text
+    half = (limit - 1) // 2
+    # The end of a path says more than its start, so an odd column goes to the end.
+    return _clipped(text, half) + ELLIPSIS + _clipped(text[::-1], limit - 1 - half)[::-1]
+
+
+def _clipped(text: str, limit: int) -> str:
+    end = min(len(text), limit)
+    while columns(text[:end]) > limit:
+        end -= 1
+    return text[:end]
+
+
+def plain(number: float, digits: int = 4) -> str:
+    """The number to so many significant digits.
+
+    >>> plain(1 / 3), plain(-0.0), plain(float("inf"))
+    ('0.3333', '0', 'inf')
+    """
+    # Adding zero turns -0.0 into 0.0: the sign of a zero is noise here.
+    return format(number + 0.0, f".{digits}g")
+
+
+def signed(number: float, digits: int = 4) -> str:
+    """The number with its sign in front, so that no reader depends on colour.
+
+    >>> signed(3.0), signed(0.0), signed(float("-inf"))
+    ('+3', '0', '-inf')
+    """
+    if number == 0 or math.isnan(number):
+        return plain(number, digits)
+    return format(number, f"+.{digits}g")
