@@ -33,8 +33,8 @@ from demos.start import start
 start("plot")
 import tinygrad_bp
 if sys.argv[1:] == ["wait"]:
-    print("inside", flush=True)
     try:
+        print("inside", flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         sys.exit(42)
