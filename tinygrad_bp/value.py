@@ -12,6 +12,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
 from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.structure import sequence_like
 from tinygrad_bp.sweep import adjoints
 
 _new = object.__new__
@@ -36,6 +37,10 @@ class Value(Node):
     """
 
     __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        # An operand whose type is not exactly Value would be taken for a number.
+        raise TypeError("Value is final: write functions of Values, or register an operation")
 
     def __init__(self, data: Any, label: str = "") -> None:
         if not isinstance(label, str):
@@ -111,13 +116,17 @@ class Value(Node):
                 "so there is no graph to go back through"
             )
         order = topological_order(self)
-        # All is computed before anything is stored: an interrupted call changes nothing.
         adjoint = adjoints(order, {self: as_float(seed)})
-        for node in order:
-            if not node.is_leaf:
-                node.grad = adjoint.get(node, 0.0)
-            elif node in adjoint:
-                node.grad += adjoint[node]
+        # All is computed before anything is stored: an interrupted call changes nothing.
+        grads = [
+            adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
+            for node in order
+        ]
+        try:
+            _store(order, grads)
+        except BaseException:  # Ctrl-C: too late to change nothing, so change all
+            _store(order, grads)
+            raise
 
     def zero_grad(self) -> None:
         """Set every gradient in the graph of this value to zero."""
@@ -198,8 +207,13 @@ def values(numbers: Any, label: str = "") -> Any:
         return {k: values(part, label and f"{label}[{k!r}]") for k, part in numbers.items()}
     if isinstance(numbers, list | tuple):
         parts = [values(part, label and f"{label}[{i}]") for i, part in enumerate(numbers)]
-        return tuple(parts) if isinstance(numbers, tuple) else parts
+        return sequence_like(numbers, parts)
     return Value(numbers, label)
+
+
+def _store(nodes: list[Value], grads: list[float]) -> None:
+    for node, grad in zip(nodes, grads, strict=True):
+        node.grad = grad
 
 
 def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
