@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tinygrad_bp.nn.arrays import Array, array_of
 from tinygrad_bp.nn.losses import (
     Loss,
     binary_cross_entropy,
@@ -18,12 +18,11 @@ from tinygrad_bp.nn.losses import (
     cross_entropy,
     hinge,
     huber,
+    listed,
     mse,
     squared_error,
 )
 from tinygrad_bp.value import Value, constant
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def examples_of(inputs: Any, targets: Any) -> Examples:
 
 def table(numbers: Any, what: str) -> Array:
     """An (examples, numbers) array of finite floats, or an error that says what is wrong."""
-    array = _array(numbers, what)
+    array = array_of(numbers, f"{what} are a table of numbers, (examples, numbers)")
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2:
@@ -77,26 +76,6 @@ def table(numbers: Any, what: str) -> Array:
     return array
 
 
-def _array(numbers: Any, what: str) -> Array:
-    expected = f"{what} are a table of numbers, (examples, numbers)"
-    try:
-        found = np.asarray(numbers)
-    except ValueError as error:
-        raise ValueError(f"{expected}, all rows of one length: {error}") from None
-    if found.dtype.kind not in "biuf" and not _holds_numbers(found):
-        examples = np.ravel(found)
-        sample = f", {examples[0]!r} for one" if examples.size else ""
-        raise TypeError(f"{expected}, got {found.dtype}{sample}")
-    return found.astype(float)
-
-
-def _holds_numbers(array: NDArray[Any]) -> bool:
-    """Whether an array of objects, such as a column of a data frame, holds plain numbers."""
-    return array.dtype.kind == "O" and all(
-        isinstance(x, int | float | np.floating | np.integer) for x in array.flat
-    )
-
-
 # What each loss expects of its targets ----------------------------------------------------
 
 
@@ -108,19 +87,20 @@ def fitted(targets: Sequence[Any], loss: Loss, outputs: int) -> list[Any]:
 
     A loss that is not one of this package's own gets the targets as they are.
     """
-    if loss is cross_entropy and not isinstance(targets[0], list) and outputs > 1:
+    if loss is cross_entropy and not isinstance(targets[0], list):
         targets = [_one_hot(class_index(target, outputs), outputs) for target in targets]
-    if loss not in EXPECTED:
+    expectation = next((found for own, found in EXPECTED.items() if own is loss), None)
+    if expectation is None:
         return list(targets)
-    width = len(targets[0]) if isinstance(targets[0], list) else 1
+    width = len(listed(targets[0]))
     if width != outputs:
         raise ValueError(
             f"the model gives {_plural(outputs, 'output')} for an example, "
             f"but the targets have {_plural(width, 'number')} for each"
         )
-    is_right, expected = EXPECTED[loss]
+    is_right, expected = expectation
     for row, target in enumerate(targets):
-        if not is_right(target if isinstance(target, list) else [target]):
+        if not is_right(listed(target)):
             name = loss.__name__
             raise ValueError(f"{name} expects targets {expected}, got {target} in row {row}")
     return list(targets)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_bp.door import as_float
 from tinygrad_bp.modes import NonFiniteError, no_grad, strict
 from tinygrad_bp.nn.examples import Examples, examples_of, fitted
 from tinygrad_bp.nn.gradients import (
@@ -252,6 +253,8 @@ def _parameters(model: Any) -> list[Value]:
     if not parameters:
         raise ValueError(f"{model!r} has no parameters: nothing can be trained")
     for index, parameter in enumerate(parameters):
+        if not isinstance(parameter, Value) or parameter.op is not None:
+            raise TypeError(f"a parameter is a Value that no operation made, got {parameter!r}")
         if not math.isfinite(parameter.data):
             name = parameter.label or f"parameter {index}"
             raise ValueError(f"{name} is {parameter.data} before training starts")
@@ -278,7 +281,8 @@ def _goal(until: Until | None) -> Callable[[History], bool]:
         return lambda history: False  # noqa: ARG005
     if callable(until):
         return until
-    return lambda history: history.loss <= until
+    goal = as_float(until)
+    return lambda history: history.loss <= goal
 
 
 def _state(model: Any) -> dict[str, float]:

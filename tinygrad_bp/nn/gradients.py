@@ -41,9 +41,10 @@ def loss_and_gradient(
     (1.0, [4.0, 2.0])
     """
     value = loss(model(inputs), target)
-    if not isinstance(value, Value):
+    if not isinstance(value, Value) or value.is_constant:
         raise TypeError(
-            f"a loss of a model's prediction is a Value, got {type(value).__name__} {value!r}"
+            "the loss of a model's prediction is a Value that depends on the parameters, got "
+            f"{value!r}: did the model use .data, or run under no_grad?"
         )
     adjoint = adjoints(topological_order(value), {value: 1.0})
     return value._data, [adjoint.get(parameter, 0.0) for parameter in parameters]

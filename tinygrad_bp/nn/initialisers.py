@@ -28,6 +28,7 @@ import numpy as np
 from numpy.random import Generator
 
 from tinygrad_bp.door import as_float
+from tinygrad_bp.nn.arrays import array_of
 from tinygrad_bp.nn.choices import chosen
 
 Initialiser = Callable[[Generator, int, int], float]
@@ -124,10 +125,7 @@ def _draw(
 def _given(init: Any, shape: tuple[int, ...], what: str) -> Any:
     """The caller's own numbers as nested lists of floats, if they have that shape."""
     expected = f"expected {what} of shape {shape}"
-    try:
-        array = np.asarray(init, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{expected}, got {init!r}: {error}") from None
+    array = array_of(init, expected)
     if array.shape != shape:
         raise ValueError(f"{expected}, got shape {array.shape}")
     return array.tolist()

@@ -199,12 +199,11 @@ class MLP(Module):
 
 def operands(inputs: Any, width: int, module: Module) -> list[Any]:
     """One example's numbers as a list of `width` operands; a bare number counts as one."""
-    if isinstance(inputs, np.ndarray):
-        inputs = inputs.tolist()
-    elif not isinstance(inputs, list):
-        inputs = list(inputs) if hasattr(inputs, "__iter__") else [inputs]
-    elif len(inputs) == width and all(type(x) is Value for x in inputs):
+    if type(inputs) is list and len(inputs) == width and all(type(x) is Value for x in inputs):
         return inputs
+    if isinstance(inputs, np.ndarray):
+        inputs = inputs.tolist()  # to Python's floats, which are checked faster than NumPy's
+    inputs = list(inputs) if hasattr(inputs, "__iter__") else [inputs]
     if any(isinstance(x, list | tuple | np.ndarray) for x in inputs):
         raise ValueError(
             f"{_called(module)} takes one example at a time, {width} numbers, got nested ones: "

@@ -127,13 +127,7 @@ def cross_entropy(prediction: Any, target: Any) -> Any:
     but certain, log(sum(exp(x))) - x_k would lose every digit. Softmax and its loss: Bishop
     (2006), equation 4.108.
     """
-    logits = listed(prediction)
-    if len(logits) < 2:
-        raise ValueError(
-            "cross_entropy needs the logits of two classes or more, got one number: "
-            "for that there is binary_cross_entropy_from_logits"
-        )
-    targets = listed(target)
+    logits, targets = listed(prediction), listed(target)
     if len(targets) == 1:
         return _surprise(logits, class_index(targets[0], len(logits)))
     surprise = partial(_surprise, logits)
@@ -187,6 +181,11 @@ def number_of(target: Any) -> Any:
 
 def class_index(target: Any, classes: int) -> int:
     """The index of the right class as an int."""
+    if classes < 2:
+        raise ValueError(
+            "cross_entropy needs the logits of two classes or more: "
+            "for one logit there is binary_cross_entropy_from_logits"
+        )
     number = number_of(target)
     if isinstance(number, Operand):
         raise TypeError(

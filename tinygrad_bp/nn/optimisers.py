@@ -100,9 +100,9 @@ class Optimizer(ABC):
                 f"this state is of another optimiser: {type(self).__name__} keeps "
                 f"{1 + self.slots} numbers for each parameter"
             )
+        self.updates = state["updates"]
         for path, parameter in parameters.items():
             self.cell(parameter)[:] = numbers[path]
-        self.updates = state["updates"]
 
     def __getstate__(self) -> dict[str, Any]:
         """Its settings and state; the parameters go along, as they are the keys."""
