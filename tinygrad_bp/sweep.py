@@ -26,15 +26,18 @@ def adjoints(
     branch of a `where` that was not taken depends on. So that branch never makes 0 * inf.
     """
     adjoint = dict(seeds)
+    is_strict = modes.is_strict() and not as_graph  # a graph checks itself as it is made
     for node in reversed(order):
         if node not in adjoint or node.is_leaf:
             continue
         upstream = adjoint[node]
-        parents, partials = parents_and_partials(node, as_graph)
+        parents, partials = parents_and_partials(node, as_graph=as_graph)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
                 continue
             contribution = times(upstream, partial) if as_graph else upstream * partial
+            if is_strict:
+                modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
             # Every use adds: for x*x both contributions count.
             if parent in adjoint:
                 contribution = adjoint[parent] + contribution
@@ -50,14 +53,17 @@ def tangents(
     `seeds` holds the tangents of the inputs. A node that does not move is missing.
     """
     tangent = dict(seeds)
+    is_strict = modes.is_strict() and not as_graph
     for node in order:
         if node in tangent or node.is_leaf:
             continue
-        parents, partials = parents_and_partials(node, as_graph)
+        parents, partials = parents_and_partials(node, as_graph=as_graph)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent not in tangent:
                 continue
             contribution = times(tangent[parent], partial)
+            if is_strict:
+                modes.check_contribution(node, tangent[parent], partial, tangent.get(node, 0.0))
             tangent[node] = tangent[node] + contribution if node in tangent else contribution
     return tangent
 
@@ -81,7 +87,7 @@ def local_partials(node: Node) -> tuple[float | None, ...]:
     return tuple(parents_and_partials(node, as_graph=False)[1])
 
 
-def parents_and_partials(node: Node, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def parents_and_partials(node: Node, *, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A node's parents and, as floats or as graph, its partial derivative for each."""
     parents = node.parents
     if not parents:
@@ -94,7 +100,7 @@ def parents_and_partials(node: Node, as_graph: bool) -> tuple[tuple[Any, ...], t
         partials = primitive.partials(node._data, *numbers)
     except ZeroDivisionError:
         partials = _at_a_pole(primitive, node._data, *numbers)
-    if modes.open_contexts and modes.current.get().is_strict:
+    if modes.is_strict():
         modes.check_partials(primitive, partials, parents)
     return parents, partials
 

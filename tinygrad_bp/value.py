@@ -59,7 +59,7 @@ class Value(Node):
         """The node of an operation on one value."""
         data = primitive.value(x._data)
         if x.op is CONSTANT:
-            return constant(data)
+            return _of_constants(primitive, data, x)
         return _node(primitive, data, x, None)
 
     @classmethod
@@ -75,7 +75,7 @@ class Value(Node):
         data = primitive.value(x._data, y._data)
         if y.op is CONSTANT:
             if x.op is CONSTANT:
-                return constant(data)
+                return _of_constants(primitive, data, x, y)
             primitive = primitive.if_constant or primitive
         return _node(primitive, data, x, y)
 
@@ -89,7 +89,7 @@ class Value(Node):
         parents = tuple(map(_operand, operands))
         data = primitive.value(*[parent._data for parent in parents])
         if all(parent.op is CONSTANT for parent in parents):
-            return constant(data)
+            return _of_constants(primitive, data, *parents)
         return _node(primitive, data, parents, None)
 
     # Derivatives ----------------------------------------------------------------------
@@ -234,6 +234,12 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
     node._y = y
     node.label = ""
     return node
+
+
+def _of_constants(primitive: Primitive, data: float, *operands: Value) -> Value:
+    if modes.is_strict():
+        modes.check_finite(primitive, data, operands)
+    return constant(data)
 
 
 def _operand(x: Any) -> Value:

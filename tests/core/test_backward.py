@@ -62,7 +62,7 @@ def test_many_paths_to_a_node_are_added_before_it_passes_them_on():
 
 def test_a_leaf_that_the_output_does_not_reach_keeps_gradient_zero():
     x, unreached = Value(3.0), Value(4.0)
-    unreached * x  # noqa: B018  # made, and no part of y
+    unreached * x  # made, and no part of y
     (x * x).backward()
 
     assert unreached.grad == 0.0
