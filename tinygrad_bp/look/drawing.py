@@ -50,8 +50,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     def __init__(self, picture: Picture | None = None, **settings: Any) -> None:
         super().__init__(**{"format": "svg", **settings})
         self.picture = picture or Picture()
-        if picture is not None:
-            write_source(self, picture)
+        if settings.get("body") is None:  # else it is a copy, already written
+            write_source(self, self.picture)
 
     def svg(self) -> str:
         """The drawing as the text of an SVG document.

@@ -118,7 +118,9 @@ def _tip(uses: Sequence[Use], names: Mapping[Value, str]) -> str:
     if len(uses) > 1:
         return f"stands for {len(uses):,} edges"
     (use,) = uses
-    way = f"{names[use.operand] or use.operand.data!r} to {names[use.user]}"
+    # What is inside a summary has no name.
+    ends = names.get(use.operand, "") or repr(use.operand.data), names.get(use.user, "a node")
+    way = " to ".join(ends)
     if use.partial is None:
         return f"{way}: no gradient flows back here"
     contribution = use.partial * use.user.grad
