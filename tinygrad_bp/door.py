@@ -19,6 +19,21 @@ def as_float(number: Any) -> float:
     Raises `TypeError` for anything that is not one real number, `OverflowError` for an
     integer or fraction beyond the largest float.
     """
+    if type(number) is float:  # Nearly all are, and every operation with a number asks.
+        return number
+    if type(number) is not int:
+        number = _one_real(number)
+    try:
+        return float(number)
+    except OverflowError:
+        # Without its digits: Python refuses to print an int of more than 4,300.
+        raise OverflowError(
+            f"expected a number that a float can hold, got a larger {type(number).__name__}; "
+            "divide it first, or pass float('inf')"
+        ) from None
+
+
+def _one_real(number: Any) -> Any:
     if isinstance(number, np.ndarray):
         if number.size != 1:
             _refuse(number, "make one Value for each element: tinygrad_bp.values(array)")
@@ -29,14 +44,7 @@ def as_float(number: Any) -> float:
         _refuse(number, "this engine differentiates real functions: pass .real or abs(...)")
     if not hasattr(type(number), "__float__") and not hasattr(type(number), "__index__"):
         _refuse(number, "pass an int or a float")
-    try:
-        return float(number)
-    except OverflowError:
-        # Without its digits: Python refuses to print an int of more than 4,300.
-        raise OverflowError(
-            f"expected a number that a float can hold, got a larger {type(number).__name__}; "
-            "divide it first, or pass float('inf')"
-        ) from None
+    return number
 
 
 def _refuse(number: Any, way_out: str) -> NoReturn:
