@@ -1,8 +1,9 @@
 """How far a row is from its truth. Takes the row as an argument, so that a wrong one can be tried.
 
 An error is measured in units of what is allowed, so 1.0 is the limit. Allowed is a relative
-error of 1e-14 (45 units in the last place; 1e-12 in a third derivative) and, in the rows named in `ROUNDING`, in addition
-one rounding of what the row's formula must round, however well it is written.
+error of 1e-14 (45 units in the last place; 1e-12 in a third derivative) and, in the rows
+named in `ROUNDING`, in addition one rounding of what the row's formula must round, however
+well it is written.
 """
 
 from __future__ import annotations
@@ -42,21 +43,21 @@ def _absolute_products(*xs: float) -> float:
 ROUNDING: dict[tuple[str, int], Callable[..., float]] = {
     # (row, order of the derivative): the size of what is rounded, from truth and operands.
     # A sum can vanish while its terms do not.
-    ("sum", 0): lambda t, *xs: math.fsum(map(abs, xs)),
-    ("dot", 0): lambda t, *xs: _absolute_products(*xs),
+    ("sum", 0): lambda _, *xs: math.fsum(map(abs, xs)),
+    ("dot", 0): lambda _, *xs: _absolute_products(*xs),
     # log(exp(x) + exp(y)) is 0 where exp(x) + exp(y) is 1.
-    ("logaddexp", 0): lambda t, *xs: abs(max(xs)),
-    ("logsumexp", 0): lambda t, *xs: abs(max(xs)),
+    ("logaddexp", 0): lambda _, *xs: abs(max(xs)),
+    ("logsumexp", 0): lambda _, *xs: abs(max(xs)),
     # exp(x - y): the rounding of x - y is a relative error of the result.
     ("logaddexp", 1): lambda t, x, y: t * min(_largest(x, y), 750.0),
     ("logsumexp", 1): lambda t, *xs: t * _largest(*xs),
     ("softmax", 0): lambda t, *xs: t * _largest(*xs),
     ("softmax", 1): lambda t, *xs: t * _largest(*xs),
     # A sum of two terms with a root where both are about 0.2: at -0.7518, at -1.2785.
-    ("gelu", 1): lambda t, x: 1.0 if -0.8 < x < -0.7 else 0.0,
-    ("silu", 1): lambda t, x: 1.0 if -1.3 < x < -1.2 else 0.0,
+    ("gelu", 1): lambda _, x: 1.0 if -0.8 < x < -0.7 else 0.0,
+    ("silu", 1): lambda _, x: 1.0 if -1.3 < x < -1.2 else 0.0,
     # y*y = z*z - x*x is what 1/z - x*x/z**3 makes of the second derivative.
-    ("hypot", 3): lambda t, x, y: 8.0 / (x * x + y * y),
+    ("hypot", 3): lambda _, x, y: 8.0 / (x * x + y * y),
 }
 
 

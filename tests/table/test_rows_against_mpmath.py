@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import mpmath
 import pytest
@@ -55,7 +57,7 @@ def test_third_derivatives(row: Primitive) -> None:
     assert max(errors.values()) <= 1.0, worst(errors)
 
 
-def worst(errors: dict[object, float]) -> str:
+def worst(errors: Mapping[Any, float]) -> str:
     """For the message of a failure."""
     key = max(errors, key=lambda k: errors[k])
     return f"{errors[key]} at {key}"
