@@ -31,17 +31,19 @@ def parameters(path, count):
 def network(widths, examples, prefix=""):
     """The outputs of a network of neurons for each example, one list per example."""
     layers = [
-        [
-            (f"{prefix}layers.{l}.neurons.{j}", parameters(f"{prefix}layers.{l}.neurons.{j}", n))
-            for j in range(m)
-        ]
-        for l, (n, m) in enumerate(zip(widths, widths[1:], strict=False))
+        [f"{prefix}layers.{depth}.neurons.{j}" for j in range(count)]
+        for depth, count in enumerate(widths[1:])
     ]
+    weights = {
+        path: parameters(path, width)
+        for width, layer in zip(widths, layers, strict=False)
+        for path in layer
+    }
     outputs = []
     for inputs in examples:
         values = list(inputs)
         for layer in layers:
-            values = [neuron(path, values, weights) for path, weights in layer]
+            values = [neuron(path, values, weights[path]) for path in layer]
         outputs.append(values)
     return outputs
 

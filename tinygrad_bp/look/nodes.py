@@ -51,11 +51,8 @@ class Writer:
             name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
         title = Row(shortened(name_here, LONGEST_NAME), kind, "title")
         formula = self._formula(node, prefix)
-        rows = (
-            title,
-            Row(f"{formula} =" if formula else "value", plain(node.data, self.digits)),
-            self._gradient(node.grad),
-        )
+        value = Row(f"{formula} =" if formula else "value", plain(node.data, self.digits))
+        rows = (title, value, self._gradient(node.grad))
         return Node(
             name,
             "operation" if node.parents else "leaf",
