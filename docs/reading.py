@@ -35,7 +35,8 @@ def lines() -> Iterable[str]:
     inside = [m for f in FOLDERS for m in sorted(modules) if m.startswith(f"{PACKAGE}.{f}.")]
     for module in depth_first([*starts, *inside, *sorted(modules)], uses(modules)):
         path = modules[module].relative_to(ROOT).as_posix()
-        yield f"1. [`{path.removeprefix(f'{PACKAGE}/')}`](../{path}): {first_line(modules[module])}\n"
+        name = path.removeprefix(f"{PACKAGE}/")
+        yield f"1. [`{name}`](../{path}): {first_line(modules[module])}\n"
 
 
 def uses(modules: Mapping[str, Path]) -> dict[str, list[str]]:

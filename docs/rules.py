@@ -225,12 +225,10 @@ def with_named_numbers(formula: str) -> str:
 
 def written(name: str) -> dict[str, str]:
     """Arguments of a row as they stand in the source; of a function in place its body."""
-    for node in ast.walk(ast.parse(SOURCE)):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            if node.args[0].value == name:
-                found = {"value": node.args[2]} | {k.arg or "": k.value for k in node.keywords}
-                return {key: ast.unparse(body(tree)) for key, tree in found.items()}
-    raise LookupError(name)
+    calls = (node for node in ast.walk(ast.parse(SOURCE)) if isinstance(node, ast.Call))
+    row = next(call for call in calls if call.args and ast.unparse(call.args[0]) == repr(name))
+    found = {"value": row.args[2]} | {keyword.arg or "": keyword.value for keyword in row.keywords}
+    return {key: ast.unparse(body(tree)) for key, tree in found.items()}
 
 
 def body(tree: ast.expr) -> ast.expr:

@@ -27,4 +27,6 @@ def test_a_word_of_the_project_is_defined(term: str) -> None:
 
 
 def test_terms_stand_in_alphabetical_order_once() -> None:
-    assert TERMS == sorted(set(TERMS), key=str.lower)
+    in_order = sorted(set(TERMS), key=str.lower)
+
+    assert in_order == TERMS
