@@ -9,6 +9,7 @@ import pytest
 
 from docs import pictures, reading, rules
 from tests.house.sources import ROOT, imports, module_files
+from tinygrad_bp import primitives
 from tinygrad_bp.primitive import BY_NAME
 
 GENERATED = {**rules.files(), **reading.files(), **pictures.files()}
@@ -61,7 +62,7 @@ def test_a_printed_formula_computes_the_partial(name: str) -> None:
     primitive = BY_NAME[name]
     names, formulas, definitions = rules.partials(primitive)
     operands = (1.25, 0.75)[: primitive.arity]
-    known = {**BY_NAME, **vars(rules.primitives), **dict(zip(names, operands, strict=True))}
+    known = {**BY_NAME, **vars(primitives), **dict(zip(names, operands, strict=True))}
     known["z"] = primitive(*operands)
     for letter, formula in definitions.items():
         known[letter] = eval(formula, known)
