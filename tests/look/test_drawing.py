@@ -237,5 +237,19 @@ def test_a_drawing_changed_by_hand_is_only_for_dot():
         drawing.svg()
 
 
+@needs_dot
+def test_a_drawing_changed_by_hand_shows_the_change():
+    drawing = square()
+    drawing.node("extra")
+
+    assert "extra" in drawing._repr_svg_()
+
+
+def test_a_notebook_shows_the_same_with_dot_and_without():
+    drawing = square()
+
+    assert drawing._repr_mimebundle_() == {"image/svg+xml": drawing.svg()}
+
+
 def test_an_empty_drawing_is_blank():
     assert Drawing().svg().startswith("<svg ")
