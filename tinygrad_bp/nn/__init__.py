@@ -10,7 +10,6 @@
 """
 
 from tinygrad_bp.nn.activations import linear
-from tinygrad_bp.nn.fit import fit
 from tinygrad_bp.nn.gradients import batch_loss, loss_and_gradient
 from tinygrad_bp.nn.history import History
 from tinygrad_bp.nn.initialisers import (
@@ -34,8 +33,9 @@ from tinygrad_bp.nn.losses import (
 )
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.nn.optimisers import SGD, Adam, AdamW, Optimizer
-from tinygrad_bp.nn.predict import predict
+from tinygrad_bp.nn.predictions import predict
 from tinygrad_bp.nn.schedules import Constant, Cosine, Exponential, PerEpoch, StepDecay, WarmUp
+from tinygrad_bp.nn.training import fit
 
 __all__ = [
     "MLP",
