@@ -27,10 +27,14 @@ def adjoints(
     """
     adjoint = dict(seeds)
     is_strict = modes.is_strict() and not as_graph  # a graph checks itself as it is made
+    is_plain = not (as_graph or is_strict)
     for node in reversed(order):
-        if node not in adjoint or node.is_leaf:
+        upstream = adjoint.get(node)
+        if upstream is None or node.is_leaf:
             continue
-        upstream = adjoint[node]
+        if is_plain and node._y is not None:
+            _pass_to_two(node, upstream, adjoint)
+            continue
         parents, partials = parents_and_partials(node, as_graph=as_graph)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
@@ -43,6 +47,22 @@ def adjoints(
                 contribution = adjoint[parent] + contribution
             adjoint[parent] = contribution
     return adjoint
+
+
+def _pass_to_two(node: Node, upstream: float, adjoint: dict[Node, Any]) -> None:
+    """The loop of `adjoints` unrolled for two operands and floats: there the time goes."""
+    x, y = node._x, node._y
+    primitive: Primitive = node.op  # type: ignore[assignment]  # only a leaf has none
+    try:
+        by_x, by_y = primitive.partials(node._data, x._data, y._data)
+    except ZeroDivisionError:
+        by_x, by_y = _at_a_pole(primitive, node._data, x._data, y._data)
+    if by_x is not None and x.op is not CONSTANT:
+        by_x *= upstream
+        adjoint[x] = adjoint[x] + by_x if x in adjoint else by_x
+    if by_y is not None and y.op is not CONSTANT:
+        by_y *= upstream
+        adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
 
 
 def tangents(
