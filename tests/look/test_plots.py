@@ -143,10 +143,9 @@ def test_every_example_is_there_in_the_marker_of_its_label() -> None:
 
 
 def test_the_axes_can_be_named() -> None:
-    axes = plot_regions(lambda x: x[0], CORNERS, [0, 0, 1, 1], resolution=4, names=("a", "b")).axes[
-        0
-    ]
+    figure = plot_regions(lambda x: x[0], CORNERS, [0, 1, 0, 1], resolution=4, names=("a", "b"))
 
+    axes = figure.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "b")
 
 
