@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
+from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
 from tinygrad_bp.primitive import Primitive
 
@@ -11,6 +15,8 @@ ATOM = 9
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "**": 4}
 """How tightly Python's operators bind; a prefix sign stands between `*` and `**`."""
 SIGN = 3
+LOOSE = 0
+"""A notation that Python does not know: what is in it, and itself, stands in parentheses."""
 
 
 class Symbol(Operand):
@@ -33,32 +39,44 @@ class Symbol(Operand):
     def __repr__(self) -> str:
         return self.text
 
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"{self.text} is not yet a number, so a program cannot branch on it; use where(...)"
+        )
+
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> Symbol:
         """The primitive's notation, with parentheses only where they are needed."""
-        symbols = [_symbol(operand) for operand in operands]
         binds = _precedence(primitive)
-        if primitive.arity == 2 and binds < ATOM:
-            left, right = symbols
-            is_power = primitive.symbol == "**"  # the one operator that groups to the right
-            texts = [_within(left, binds + is_power), _within(right, binds + (not is_power))]
-        else:
-            texts = [_within(symbol, binds if binds < ATOM else 0) for symbol in symbols]
-        return cls(primitive.write(*texts), binds)
+        symbols = map(_symbol, operands)
+        return cls(primitive.write(*map(_within, symbols, _needs(primitive, binds))), binds)
 
 
 def _symbol(operand: Any) -> Symbol:
     if isinstance(operand, Symbol):
         return operand
-    number = float(operand)
-    text = str(int(number)) if number.is_integer() else repr(number)
-    return Symbol(text, SIGN if number < 0.0 else ATOM)
+    text = repr(as_float(operand)).removesuffix(".0")
+    return Symbol(text, SIGN if text.startswith("-") else ATOM)
 
 
 def _precedence(primitive: Primitive) -> int:
-    if primitive.notation.startswith("{} "):
-        return PRECEDENCE.get(primitive.symbol, 0)
-    return SIGN if primitive.notation in ("-{}", "+{}") else ATOM
+    notation = primitive.notation
+    if re.fullmatch(r"\w+\(.*\)", notation):
+        return ATOM
+    if notation in ("-{}", "+{}"):
+        return SIGN
+    return PRECEDENCE.get(primitive.symbol, LOOSE) if primitive.arity == 2 else LOOSE
+
+
+def _needs(primitive: Primitive, binds: int) -> Iterable[int]:
+    """For each operand how tightly it must bind to stand without parentheses."""
+    if binds == ATOM:
+        return repeat(LOOSE)
+    if binds == LOOSE:
+        return repeat(ATOM)
+    if primitive.symbol == "**":  # groups to the right, where a sign may follow it
+        return binds + 1, SIGN
+    return binds, binds + 1
 
 
 def _within(symbol: Symbol, precedence: int) -> str:
