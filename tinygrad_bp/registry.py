@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand, method
-from tinygrad_bp.primitive import BY_NAME, CONSTANT, Interval, Primitive
+from tinygrad_bp.primitive import BY_NAME, CONSTANT, VARIADIC, Interval, Primitive
 from tinygrad_bp.primitives import row
 
 
@@ -37,22 +41,60 @@ def register(
     it is differentiable, `kink` is zero where it is not. `replace` allows a name to be
     registered again, as a notebook cell that runs twice does.
 
-    Raises `ValueError` for a name that is taken or is no identifier.
+    Raises `ValueError` for a name that is taken or is no identifier, and for a notation
+    without operands.
     """
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"expected an identifier as name, got {name!r}")
-    is_own = name in BY_NAME and name in _own
-    if (hasattr(Operand, name) or name in BY_NAME or name == CONSTANT.name) and not (
-        is_own and replace
-    ):
-        way_out = "pass replace=True to define it anew" if is_own else "choose another"
+    if _is_taken(name) and not (name in _own and replace):
+        way_out = "pass replace=True to define it anew" if name in _own else "choose another"
         raise ValueError(f"the name {name!r} is taken; {way_out}")
-    if "{" not in notation:
-        raise ValueError(f"expected {{}} for each operand in the notation, got {notation!r}")
-    primitive = row(name, notation, value, partials, *domain, kink=kink, defaults=defaults)
+    if not re.fullmatch(NOTATION, notation):
+        raise ValueError(
+            f"expected {{}} for each operand in the notation, or one {VARIADIC}, got {notation!r}"
+        )
+    primitive = row(
+        name,
+        notation,
+        lambda *xs: as_float(value(*xs)),
+        _checked(name, partials),
+        *domain,
+        kink=kink,
+        defaults=defaults,
+    )
     setattr(Operand, name, method(primitive))
     _own.add(name)
     return primitive
 
 
 _own: set[str] = set()
+
+NOTATION = r"[^{}]*((\{\}[^{}]*)+|\{\.\.\.\}[^{}]*)"
+
+
+def _is_taken(name: str) -> bool:
+    return name in BY_NAME or name == CONSTANT.name or any(hasattr(k, name) for k in _kinds())
+
+
+def _kinds() -> Iterator[type]:
+    """Every kind of operand. An attribute of `Value` itself would hide a new method."""
+    kinds: list[type] = [Operand]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        yield kind
+
+
+def _checked(name: str, partials: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """The partials, as Python's floats where they are NumPy's, or an error in plain words."""
+
+    def rule(z: Any, *xs: Any) -> tuple[Any, ...]:
+        found = partials(z, *xs)
+        if not isinstance(found, tuple) or len(found) != len(xs):
+            raise TypeError(
+                f"the partials of {name!r} are a tuple with one derivative for each of "
+                f"{len(xs)} operands, (...,) for one; got {found!r}"
+            )
+        return tuple(float(d) if isinstance(d, np.floating) else d for d in found)
+
+    return rule
