@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import linecache
 import math
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +22,23 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A question that a program asked about values, and the answer that it got."""
+
+    symbol: str
+    sides: tuple[Any, Any]
+    outcome: bool
+    line: str
+
+
+@dataclass(frozen=True)
 class Mode:
     """The settings in force for the running thread or task."""
 
     records: bool = True
     is_strict: bool = False
+    comparisons: list[Comparison] | None = None
+    """Where the comparisons of a program go that is being recorded on a tape."""
 
 
 DEFAULT = Mode()
@@ -114,6 +127,39 @@ class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
     """
 
     _changes: ClassVar = {"is_strict": True}
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[list[Comparison]]:
+    """Keep every comparison of values that is made inside; operations record."""
+    comparisons: list[Comparison] = []
+    token = current.set(replace(current.get(), records=True, comparisons=comparisons))
+    _count(+1)
+    try:
+        yield comparisons
+    finally:
+        _count(-1)
+        current.reset(token)
+
+
+def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None:  # noqa: FBT001  # it is data
+    """Keep a comparison, if a program is being recorded."""
+    comparisons = current.get().comparisons
+    if comparisons is not None:
+        comparisons.append(Comparison(symbol, (left, right), outcome, user_line()))
+
+
+def note_reading(value: Any) -> None:
+    """Refuse to give away the number of a value while a program is being recorded."""
+    if current.get().comparisons is not None:
+        raise RecordingError(
+            f"the data of {value!r} was read while a tape was being recorded, and the tape "
+            f"would keep that number for ever; use the value itself; {user_line()}"
+        )
+
+
+class RecordingError(RuntimeError):
+    """A program did what a tape cannot hold."""
 
 
 class NonFiniteError(FloatingPointError):

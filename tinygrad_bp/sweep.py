@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_bp import modes
 from tinygrad_bp.node import Node
 from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.primitives import Gate, where
 
 
 def adjoints(
@@ -25,21 +26,62 @@ def adjoints(
     that no gradient flows to is missing from the result: a constant, or what only the
     branch of a `where` that was not taken depends on. So that branch never makes 0 * inf.
     """
+    if as_graph:
+        return _adjoint_graph(order, seeds)
     adjoint = dict(seeds)
     for node in reversed(order):
         if node not in adjoint or not node._x:
             continue
         upstream = adjoint[node]
-        parents, partials = parents_and_partials(node, as_graph)
+        parents, partials = parents_and_partials(node)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
                 continue
-            contribution = times(upstream, partial) if as_graph else upstream * partial
+            contribution = upstream * partial
             # Every use adds: for x*x both contributions count.
             if parent in adjoint:
                 contribution = adjoint[parent] + contribution
             adjoint[parent] = contribution
     return adjoint
+
+
+def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
+    """The same as graph, good for other numbers too: which branch is taken is a `where`.
+
+    What only a branch depends on gets its contributions under a condition; where that does
+    not hold they are -0.0, which added to any number changes no bit of it.
+    """
+    adjoint, condition = dict(seeds), dict.fromkeys(seeds)
+    for node in reversed(order):
+        if node not in adjoint or not node._x:
+            continue
+        for parent, partial in zip(node.parents, node.op.partials(node, *node.parents), strict=True):  # type: ignore[union-attr]  # it has parents
+            if partial is None or parent.op is CONSTANT:
+                continue
+            if isinstance(partial, Gate):
+                needed, contribution = both(condition[node], partial.condition), adjoint[node]
+            else:
+                needed, contribution = condition[node], times(adjoint[node], partial)
+            if needed is not None:
+                contribution = where(needed, contribution, -0.0)
+            if parent in adjoint:
+                contribution = adjoint[parent] + contribution
+                needed = either(condition[parent], needed)
+            adjoint[parent], condition[parent] = contribution, needed
+    for node, needed in condition.items():
+        if needed is not None:
+            adjoint[node] = where(needed, adjoint[node], 0.0)
+    return adjoint
+
+
+def both(one: Any, other: Any) -> Any:
+    """The condition that both hold; `None` always does."""
+    return other if one is None else where(one, other, 0.0)
+
+
+def either(one: Any, other: Any) -> Any:
+    """The condition that at least one holds; `None` always does."""
+    return None if one is None or other is None else where(one, 1.0, other)
 
 
 def tangents(
@@ -53,11 +95,14 @@ def tangents(
     for node in order:
         if node in tangent or not node._x:
             continue
-        parents, partials = parents_and_partials(node, as_graph)
+        parents, partials = parents_and_partials(node, as_graph=as_graph)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent not in tangent:
                 continue
-            contribution = times(tangent[parent], partial)
+            if isinstance(partial, Gate):
+                contribution = where(partial.condition, tangent[parent], 0.0)
+            else:
+                contribution = times(tangent[parent], partial)
             tangent[node] = tangent[node] + contribution if node in tangent else contribution
     return tangent
 
@@ -78,10 +123,12 @@ def local_partials(node: Node) -> tuple[float | None, ...]:
 
     `None` says that no gradient flows there: to a constant exponent, say.
     """
-    return tuple(parents_and_partials(node, as_graph=False)[1])
+    return tuple(parents_and_partials(node)[1])
 
 
-def parents_and_partials(node: Node, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def parents_and_partials(
+    node: Node, *, as_graph: bool = False
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A node's parents and, as floats or as graph, its partial derivative for each."""
     parents = node.parents
     if not parents:
