@@ -24,8 +24,8 @@ def main() -> int:
     from tests import documents
 
     arguments = sys.argv[1:]
-    if not arguments:
-        os.chdir(ROOT)  # The whole suite is the same one from wherever it is asked for.
+    if not any(Path(argument.partition("::")[0]).exists() for argument in arguments):
+        os.chdir(ROOT)  # No path is named: the suite, from wherever it is asked for.
     # pytest reads `conftest.py` only for paths below `tests/`, and a page of `docs/` may be asked
     # for alone.
     return pytest.main(arguments or WHOLE, plugins=[documents])

@@ -68,7 +68,7 @@ class _Ancestors:
 
 def reduced(node: Node) -> tuple[Callable[..., Any], Facts]:
     """For pickle: how to make the node again; if it is the first of its graph, all of it."""
-    if _emitting.get() or not node._x:
+    if _emitting.get() or node.is_leaf:
         return restored, facts(node)
     return _restored_after, (_Ancestors(node), *facts(node))
 

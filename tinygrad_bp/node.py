@@ -48,6 +48,14 @@ class Node(Operand):
         return x if type(x) is tuple else (x,)
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether it was made from a number and not by an operation.
+
+        Never `not node._x`: the truth of a `Value` is that of its number.
+        """
+        return self.op is None or self.op is CONSTANT
+
+    @property
     def is_constant(self) -> bool:
         """Whether it is a number that gets no gradient, such as the 2 of `2 * x`."""
         return self.op is CONSTANT

@@ -30,7 +30,7 @@ def adjoints(
         return _adjoint_graph(order, seeds)
     adjoint = dict(seeds)
     for node in reversed(order):
-        if node not in adjoint or not node._x:
+        if node not in adjoint or node.is_leaf:
             continue
         upstream = adjoint[node]
         parents, partials = parents_and_partials(node)
@@ -93,7 +93,7 @@ def tangents(
     """
     tangent = dict(seeds)
     for node in order:
-        if node in tangent or not node._x:
+        if node in tangent or node.is_leaf:
             continue
         parents, partials = parents_and_partials(node, as_graph=as_graph)
         for parent, partial in zip(parents, partials, strict=True):

@@ -114,7 +114,7 @@ class Value(Node):
         # All is computed before anything is stored: an interrupted call changes nothing.
         adjoint = adjoints(order, {self: as_float(seed)})
         for node in order:
-            if node._x:
+            if not node.is_leaf:
                 node.grad = adjoint.get(node, 0.0)
             elif node in adjoint:
                 node.grad += adjoint[node]
