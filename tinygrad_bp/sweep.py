@@ -53,7 +53,7 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
     """
     adjoint, condition = dict(seeds), dict.fromkeys(seeds)
     for node in reversed(order):
-        if node not in adjoint or not node._x:
+        if node not in adjoint or node.is_leaf:
             continue
         for parent, partial in zip(node.parents, node.op.partials(node, *node.parents), strict=True):  # type: ignore[union-attr]  # it has parents
             if partial is None or parent.op is CONSTANT:
