@@ -156,14 +156,21 @@ def names_of_requirements(requirements: Sequence[str], extras: Sequence[str]) ->
 
 def stamp_for(extras: Sequence[str]) -> dict[str, Any]:
     """What an environment is made of. If any of it changes, the environment is out of date."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return {
         "python": sys.implementation.cache_tag,
         "platform": [sys.platform, platform.machine()],
         # An editable installation points at the checkout: a moved one needs a new pointer.
         "root": str(ROOT),
-        "project": hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest(),
+        "project": hashlib.sha256(what_is_installed(project).encode()).hexdigest(),
         "extras": sorted(extras),
     }
+
+
+def what_is_installed(project: str) -> str:
+    """The tables of pyproject.toml but for those of tools: a lint rule changes no environment."""
+    tables = re.split(r"^(?=\[)", project, flags=re.MULTILINE)
+    return "".join(table for table in tables if not re.match(r"\[+tool\.(?!hatch\b)", table))
 
 
 def stamp_in(folder: Path) -> dict[str, Any]:

@@ -21,14 +21,10 @@ def main() -> int:
     start("plot", "test")
     import pytest
 
-    from tests import documents
-
     arguments = sys.argv[1:]
     if not any(Path(argument.partition("::")[0]).exists() for argument in arguments):
         os.chdir(ROOT)  # No path is named: the suite, from wherever it is asked for.
-    # pytest reads `conftest.py` only for paths below `tests/`, and a page of `docs/` may be asked
-    # for alone.
-    return pytest.main(arguments or WHOLE, plugins=[documents])
+    return pytest.main(arguments or WHOLE)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import settings
-
-from tests import documents
 
 # Derandomised: the same suite gives the same answer everywhere, so a failure is the change's.
 # No deadline: a noisy machine is not a bug.
@@ -16,9 +13,3 @@ settings.load_profile("default")
 
 # Programs that measure; their peers are seldom installed.
 collect_ignore = ["benchmarks"]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # As a plug-in: a conftest.py is asked only about paths beside and below itself.
-    if not config.pluginmanager.is_registered(documents):
-        config.pluginmanager.register(documents)

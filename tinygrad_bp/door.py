@@ -17,25 +17,34 @@ def as_float(number: Any) -> float:
     TypeError: expected a number, got str '2'; convert it first, with float(...)
 
     Raises `TypeError` for anything that is not one real number, `OverflowError` for an
-    integer beyond the largest float.
+    integer or fraction beyond the largest float.
     """
-    if isinstance(number, str | bytes):  # float("2") would work, and hide a mistake
-        _refuse(number, "convert it first, with float(...)")
-    if isinstance(number, complex | np.complexfloating):
-        _refuse(number, "this engine differentiates real functions: pass .real or abs(...)")
+    if type(number) is float:  # Nearly all are, and every operation with a number asks.
+        return number
+    if type(number) is not int:
+        number = _one_real(number)
+    try:
+        return float(number)
+    except OverflowError:
+        # Without its digits: Python refuses to print an int of more than 4,300.
+        raise OverflowError(
+            f"expected a number that a float can hold, got a larger {type(number).__name__}; "
+            "divide it first, or pass float('inf')"
+        ) from None
+
+
+def _one_real(number: Any) -> Any:
     if isinstance(number, np.ndarray):
         if number.size != 1:
             _refuse(number, "make one Value for each element: tinygrad_bp.values(array)")
         number = number.item()
+    if isinstance(number, str | bytes):  # float("2") would work, and hide a mistake
+        _refuse(number, "convert it first, with float(...)")
+    if isinstance(number, complex | np.complexfloating):
+        _refuse(number, "this engine differentiates real functions: pass .real or abs(...)")
     if not hasattr(type(number), "__float__") and not hasattr(type(number), "__index__"):
         _refuse(number, "pass an int or a float")
-    try:
-        return float(number)
-    except OverflowError:
-        raise OverflowError(
-            f"expected a number that a float can hold, got an integer of {number.bit_length()} "
-            "bits; divide it first, or pass float('inf')"
-        ) from None
+    return number
 
 
 def _refuse(number: Any, way_out: str) -> NoReturn:

@@ -7,17 +7,22 @@ import functools
 import inspect
 import linecache
 import math
+import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, TypeVar
 
+import numpy as np
+
 from tinygrad_bp.primitive import Primitive
 
-PACKAGE = str(Path(__file__).parent)
+NOT_THE_USERS = tuple(str(Path(module).parent) + os.sep for module in (__file__, np.__file__))
+"""Folders whose lines are not what a message should point at."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -74,7 +79,18 @@ class _Setting:
 
     def __call__(self, function: Function) -> Function:
         """The function, run under this setting; a fresh one for each call and thread."""
-        if inspect.iscoroutinefunction(function):
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{type(self).__name__} cannot decorate the asynchronous generator "
+                f"{function.__qualname__}; use `with` around the lines in it that need it"
+            )
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                return self._stepped(function(*args, **kwargs))
+
+        elif inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -89,6 +105,20 @@ class _Setting:
                     return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]  # has the signature of `function`
+
+    def _stepped(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """A generator whose every step runs under this setting, but not what is between."""
+        step, argument = steps.send, None
+        while True:
+            with type(self)():
+                try:
+                    item = step(argument)
+                except StopIteration as end:
+                    return end.value
+            try:
+                step, argument = steps.send, (yield item)
+            except BaseException as error:  # noqa: BLE001  # whatever it is, it is for the steps
+                step, argument = steps.throw, error
 
 
 class no_grad(_Setting):  # noqa: N801  # reads as a keyword: `with no_grad():`
@@ -127,6 +157,11 @@ class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
     """
 
     _changes: ClassVar = {"is_strict": True}
+
+
+def is_strict() -> bool:
+    """Whether the running call is under `strict`."""
+    return open_contexts > 0 and current.get().is_strict
 
 
 @contextlib.contextmanager
@@ -170,7 +205,7 @@ def check_finite(
     primitive: Primitive, result: float, operands: Sequence[Any], what: str = ""
 ) -> None:
     """Raise `NonFiniteError` if the result is not finite though all operands are."""
-    if not math.isfinite(result) and all(math.isfinite(operand.data) for operand in operands):
+    if not math.isfinite(result) and all(math.isfinite(operand._data) for operand in operands):
         refuse_non_finite(primitive, operands, result, what)
 
 
@@ -183,12 +218,21 @@ def check_partials(
             check_finite(primitive, partial, operands, "the derivative of ")
 
 
+def check_contribution(node: Any, flow: float, partial: float, before: float) -> None:
+    """Raise `NonFiniteError` if what flows through a node overflows at its partial."""
+    result = before + flow * partial
+    if not math.isfinite(result) and all(map(math.isfinite, (flow, partial, before))):
+        plus = f"{before!r} + " if before else ""
+        what = f"{plus}{flow!r} * {partial!r}, the derivative of "
+        refuse_non_finite(node.op, node.parents, result, what)
+
+
 def refuse_non_finite(
     primitive: Primitive, operands: Sequence[Any], result: float, what: str = ""
 ) -> NoReturn:
     """Raise the error that names the operation, its operands and the user's line."""
-    names = [operand.label or _number(operand.data) for operand in operands]
-    known = [f"{operand.label} = {operand.data!r}" for operand in operands if operand.label]
+    names = [operand.label or _number(operand._data) for operand in operands]
+    known = [f"{operand.label} = {operand._data!r}" for operand in operands if operand.label]
     where = f" where {', '.join(known)}" if known else ""
     raise NonFiniteError(
         f"{what}{primitive.write(*names)} ({primitive.name}) is {result!r}{where}; {user_line()}"
@@ -200,9 +244,9 @@ def _number(number: float) -> str:
 
 
 def user_line() -> str:
-    """The innermost line outside this package that the running call comes from."""
+    """The innermost line outside this package and NumPy that the running call comes from."""
     frame = sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(NOT_THE_USERS):
         frame = frame.f_back
     path, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, number).strip()

@@ -12,11 +12,9 @@ from tinygrad_bp.primitive import Primitive
 def method(primitive: Primitive) -> Callable[..., Any]:
     """The primitive as a method: its first operand is `self`."""
     if primitive.arity == 1:
-        return unary(primitive)
-
-    def apply(self: Operand, *others: Any) -> Any:
-        return primitive(self, *others)
-
+        apply: Callable[..., Any] = unary(primitive)
+    else:
+        apply = lambda self, *others: primitive(self, *others)  # noqa: E731  # as `unary`
     apply.__name__ = apply.__qualname__ = primitive.name
     apply.__doc__ = f"`{primitive.write(*'xyuv'[: primitive.arity])}`, where `x` is this value."
     return apply

@@ -35,11 +35,15 @@ def rebuilt(structure: Any, replacements: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
         return {key: rebuilt(part, replacements) for key, part in structure.items()}
     if isinstance(structure, list | tuple):
-        parts = [rebuilt(part, replacements) for part in structure]
-        if hasattr(structure, "_fields"):  # a named tuple takes its parts one by one
-            return type(structure)(*parts)
-        return tuple(parts) if isinstance(structure, tuple) else parts
+        return sequence_like(structure, [rebuilt(part, replacements) for part in structure])
     return next(replacements)
+
+
+def sequence_like(sequence: Sequence[Any], parts: list[Any]) -> Sequence[Any]:
+    """The parts as a list, a tuple or a named tuple, as the sequence is."""
+    if hasattr(sequence, "_fields"):  # a named tuple takes its parts one by one
+        return type(sequence)(*parts)
+    return tuple(parts) if isinstance(sequence, tuple) else parts
 
 
 def numbers(structure: Any) -> list[Any]:

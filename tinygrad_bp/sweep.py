@@ -29,6 +29,7 @@ def adjoints(
     if as_graph:
         return _adjoint_graph(order, seeds)
     adjoint = dict(seeds)
+    is_strict = modes.is_strict()
     for node in reversed(order):
         if node not in adjoint or node.is_leaf:
             continue
@@ -38,6 +39,8 @@ def adjoints(
             if partial is None or parent.op is CONSTANT:
                 continue
             contribution = upstream * partial
+            if is_strict:
+                modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
             # Every use adds: for x*x both contributions count.
             if parent in adjoint:
                 contribution = adjoint[parent] + contribution
@@ -92,6 +95,7 @@ def tangents(
     `seeds` holds the tangents of the inputs. A node that does not move is missing.
     """
     tangent = dict(seeds)
+    is_strict = modes.is_strict() and not as_graph
     for node in order:
         if node in tangent or node.is_leaf:
             continue
@@ -103,6 +107,8 @@ def tangents(
                 contribution = where(partial.condition, tangent[parent], 0.0)
             else:
                 contribution = times(tangent[parent], partial)
+            if is_strict:
+                modes.check_contribution(node, tangent[parent], partial, tangent.get(node, 0.0))
             tangent[node] = tangent[node] + contribution if node in tangent else contribution
     return tangent
 
@@ -141,7 +147,7 @@ def parents_and_partials(
         partials = primitive.partials(node._data, *numbers)
     except ZeroDivisionError:
         partials = _at_a_pole(primitive, node._data, *numbers)
-    if modes.open_contexts and modes.current.get().is_strict:
+    if modes.is_strict():
         modes.check_partials(primitive, partials, parents)
     return parents, partials
 

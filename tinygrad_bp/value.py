@@ -12,6 +12,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
 from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.structure import sequence_like
 from tinygrad_bp.sweep import adjoints
 
 _new = object.__new__
@@ -37,6 +38,10 @@ class Value(Node):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        # An operand whose type is not exactly Value would be taken for a number.
+        raise TypeError("Value is final: write functions of Values, or register an operation")
+
     def __init__(self, data: Any, label: str = "") -> None:
         if not isinstance(label, str):
             raise TypeError(f"a label is a str, got {type(label).__name__} {label!r}")
@@ -54,7 +59,7 @@ class Value(Node):
         """The node of an operation on one value."""
         data = primitive.value(x._data)
         if x.op is CONSTANT:
-            return constant(data)
+            return _of_constants(primitive, data, x)
         return _node(primitive, data, x, None)
 
     @classmethod
@@ -70,7 +75,7 @@ class Value(Node):
         data = primitive.value(x._data, y._data)
         if y.op is CONSTANT:
             if x.op is CONSTANT:
-                return constant(data)
+                return _of_constants(primitive, data, x, y)
             primitive = primitive.if_constant or primitive
         return _node(primitive, data, x, y)
 
@@ -84,7 +89,7 @@ class Value(Node):
         parents = tuple(map(_operand, operands))
         data = primitive.value(*[parent._data for parent in parents])
         if all(parent.op is CONSTANT for parent in parents):
-            return constant(data)
+            return _of_constants(primitive, data, *parents)
         return _node(primitive, data, parents, None)
 
     # Derivatives ----------------------------------------------------------------------
@@ -111,13 +116,17 @@ class Value(Node):
                 "so there is no graph to go back through"
             )
         order = topological_order(self)
-        # All is computed before anything is stored: an interrupted call changes nothing.
         adjoint = adjoints(order, {self: as_float(seed)})
-        for node in order:
-            if not node.is_leaf:
-                node.grad = adjoint.get(node, 0.0)
-            elif node in adjoint:
-                node.grad += adjoint[node]
+        # All is computed before anything is stored: an interrupted call changes nothing.
+        grads = [
+            adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
+            for node in order
+        ]
+        try:
+            _store(order, grads)
+        except BaseException:  # Ctrl-C: too late to change nothing, so change all
+            _store(order, grads)
+            raise
 
     def zero_grad(self) -> None:
         """Set every gradient in the graph of this value to zero."""
@@ -198,8 +207,13 @@ def values(numbers: Any, label: str = "") -> Any:
         return {k: values(part, label and f"{label}[{k!r}]") for k, part in numbers.items()}
     if isinstance(numbers, list | tuple):
         parts = [values(part, label and f"{label}[{i}]") for i, part in enumerate(numbers)]
-        return tuple(parts) if isinstance(numbers, tuple) else parts
+        return sequence_like(numbers, parts)
     return Value(numbers, label)
+
+
+def _store(nodes: list[Value], grads: list[float]) -> None:
+    for node, grad in zip(nodes, grads, strict=True):
+        node.grad = grad
 
 
 def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
@@ -220,6 +234,12 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
     node._y = y
     node.label = ""
     return node
+
+
+def _of_constants(primitive: Primitive, data: float, *operands: Value) -> Value:
+    if modes.is_strict():
+        modes.check_finite(primitive, data, operands)
+    return constant(data)
 
 
 def _operand(x: Any) -> Value:

@@ -117,6 +117,14 @@ def test_a_changed_project_makes_it_unready_but_not_useless(finished: Path) -> N
     assert start.is_of_this_python(start.stamp_in(finished))
 
 
+def test_settings_of_tools_change_no_environment() -> None:
+    project = "[project]\nname = 'x'\n"
+
+    assert start.what_is_installed(project + "[tool.ruff.lint]\nselect = []\n") == project
+    assert start.what_is_installed(project + "[[tool.mypy.overrides]]\n") == project
+    assert start.what_is_installed(project + "[tool.hatch.build]\n") != project
+
+
 @pytest.mark.parametrize("what", ["python", "platform", "root"])
 def test_another_python_platform_or_place_makes_it_useless(finished: Path, what: str) -> None:
     stamp = {**start.stamp_in(finished), what: "another"}

@@ -42,6 +42,7 @@ def neurons(order: Sequence[Value]) -> list[Neuron]:
     """
     outputs = {node.label for node in order if node.parents and node.label}
     owners = _owners(order, outputs)
+    place = {node: index for index, node in enumerate(order)} if owners else {}
     claims: Counter[Value] = Counter()
     walks: list[tuple[Value, list[Value]]] = []
     for node in order:
@@ -51,7 +52,7 @@ def neurons(order: Sequence[Value]) -> list[Neuron]:
     turns: Counter[str] = Counter()
     found = []
     for output, members in walks:
-        alone = tuple(node for node in members if claims[node] == 1)
+        alone = tuple(sorted((n for n in members if claims[n] == 1), key=place.__getitem__))
         found.append(Neuron(output.label, turns[output.label], output, alone))
         turns[output.label] += 1
     return found

@@ -8,8 +8,8 @@ a plan is has four steps: every value, neurons, layers, and runs of values, whic
 >>> order = [x]
 >>> for _ in range(1_000):
 ...     order.append(-order[-1])
->>> [len(cell.members) for cell in runs(order, [order[-1]], {x})][:3]
-[1, 1, 84]
+>>> [len(cell.members) for cell in runs(order, {x, order[-1]})][:3]
+[1, 1, 125]
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ Kind = Literal["value", "neuron", "layer", "parameters", "leaves", "run"]
 # The boxes around a cell, outermost first: title, and which of several with that title.
 Step = tuple[str, int]
 
-RUNS = 12
+RUNS = 8
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,12 @@ def _covered(order: Sequence[Value], groups: list[Cell]) -> list[Cell]:
     return cells
 
 
-def runs(order: Sequence[Value], outputs: Sequence[Value], kept: Collection[Value]) -> list[Cell]:
-    """The graph cut into a dozen runs of its order, however long it is; `kept` stay themselves.
+def runs(order: Sequence[Value], kept: Collection[Value]) -> list[Cell]:
+    """The graph cut into eight runs of its order, however long it is; `kept` stay themselves.
 
     A run of a topological order never leads back into itself, so no cycle can come of it.
     """
-    alone = set(outputs) | set(kept)
+    alone = set(kept)
     inner = [node for node in order if node.parents]
     size = -(-len(inner) // RUNS)
     run_of: dict[Value, int] = {}
@@ -159,7 +159,7 @@ def runs(order: Sequence[Value], outputs: Sequence[Value], kept: Collection[Valu
             members[run_of[node] if node.parents else places[node]].append(node)
     cells = [Cell("value", (node,), (node,)) for node in order if node in alone]
     for index, several in sorted(members.items()):
-        kind: Kind = "leaves" if index < 0 else "run"
+        kind: Kind = "value" if len(several) == 1 else "leaves" if index < 0 else "run"
         cells.append(Cell(kind, tuple(several), tuple(several)))
     return cells
 

@@ -9,13 +9,14 @@
 2
 """
 
+from collections.abc import Sequence
 from html import escape as escape_html
 from typing import Any
 
 import graphviz
 
 from tinygrad_bp.look import cards, palette
-from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Role, Row
+from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Role, Row, Sample
 from tinygrad_bp.look.text import legible
 
 __all__ = ["write_source"]
@@ -25,6 +26,18 @@ SHAPES: dict[Role, dict[str, str]] = {
     "constant": {"shape": "note", "style": "filled"},
     "operation": {"shape": "box", "style": "filled"},
     "summary": {"shape": "box3d", "style": "filled"},
+}
+
+
+SAMPLES: dict[Sample, str] = {
+    "leaf": "rounded: ",
+    "constant": "folded corner: ",
+    "operation": "box: ",
+    "summary": "block: ",
+    "output": "double frame: ",
+    "bar": "bar: ",
+    "alarm": "yellow: ",
+    "broken": "dashed: ",
 }
 
 
@@ -58,14 +71,15 @@ def _graph_attributes(picture: Picture) -> dict[str, str]:
         "ranksep": "0.45",
         "newrank": "false",
     }
-    lines = [line for line in (picture.title, *picture.notes, *_legend(picture)) if line]
+    lines = [line for line in (picture.title, *picture.notes, _legend(picture)) if line]
     if lines:
         found["label"] = "".join(_escaped(line) + "\\l" for line in lines)
     return found
 
 
-def _legend(picture: Picture) -> list[str]:
-    return [f"{key.sample}: {key.text}" for key in picture.keys]
+def _legend(picture: Picture) -> str:
+    """The legend in words: dot has no way to draw samples in a line of text."""
+    return "; ".join(f"{SAMPLES[key.sample]}{key.text}" for key in picture.keys)
 
 
 def _escaped(words: str) -> str:
@@ -108,13 +122,15 @@ def _write_node(graph: Any, node: Node) -> None:
 
 
 def _label(node: Node) -> str:
-    rows = "".join(map(_row, node.rows))
-    track = (
-        "" if node.bar is None else f'<TR><TD COLSPAN="2" ALIGN="RIGHT">{_bar(node.bar)}</TD></TR>'
-    )
-    return (
-        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}{track}</TABLE>>'
-    )
+    rows = [_row(row) for row in node.rows]
+    if node.bar is not None:
+        rows.append(f'<TR><TD COLSPAN="2" ALIGN="RIGHT">{_bar(node.bar)}</TD></TR>')
+    return f"<{_table(rows, padding=1)}>"
+
+
+def _table(rows: Sequence[str], *, padding: int) -> str:
+    borders = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
+    return f'<TABLE {borders} CELLPADDING="{padding}">{"".join(rows)}</TABLE>'
 
 
 def _row(row: Row) -> str:
@@ -134,22 +150,25 @@ def _words(words: str) -> str:
 
 
 def _bar(extent: float) -> str:
-    """Four cells: the track and the bar left of the middle, the bar and the track right of it."""
+    """Five cells: the track and the bar left of the middle, a tick, the same to the right."""
     half = cards.BAR_LENGTH // 2
     reach = round(abs(extent) * half)
-    fills = [("#e3e8ee", half - (reach if extent < 0 else 0))]
-    fills += [(palette.NEGATIVE, reach)] if extent < 0 else []
-    fills += [(palette.MUTED, 1)]
-    fills += [(palette.POSITIVE, reach)] if extent > 0 else []
-    fills += [("#e3e8ee", half - (reach if extent > 0 else 0))]
-    cells = "".join(
-        f'<TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="6" BGCOLOR="{fill}"></TD>'
-        for fill, width in fills
-        if width
-    )
-    return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
-    )
+    left, right = (reach, 0) if extent < 0 else (0, reach)
+    cells = [
+        _cell(palette.TRACK, half - left),
+        _cell(palette.NEGATIVE, left),
+        _cell(palette.MUTED, 1),
+        _cell(palette.POSITIVE, right),
+        _cell(palette.TRACK, half - right),
+    ]
+    # Fixed, or dot spreads the cells over the width of the card.
+    size = f'FIXEDSIZE="TRUE" WIDTH="{cards.BAR_LENGTH + 1}" HEIGHT="6" ALIGN="RIGHT"'
+    return _table([f"<TR>{''.join(cells)}</TR>"], padding=0).replace("<TABLE", f"<TABLE {size}")
+
+
+def _cell(fill: str, width: int) -> str:
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="6"'
+    return f'<TD {size} BGCOLOR="{fill}"></TD>' if width else ""
 
 
 def _edge_attributes(edge: Edge, name: str) -> dict[str, str]:

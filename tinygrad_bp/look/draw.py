@@ -30,6 +30,8 @@ Collapse = Literal["auto", "neurons", "layers", "runs"]
 # More than this does not fit a screen at a size that can be read.
 MANY = 300
 FEW = 24
+# From fine to coarse.
+PLANS = {"neurons": neuron_cells, "layers": layers}
 
 
 def draw(
@@ -85,8 +87,8 @@ def picture_of(
     _check("direction", direction, get_args(Direction))
     outputs = _outputs(output)
     order = topological_order(*outputs)
-    called = names_of(order, names)
     cells, step = _cells(order, outputs, collapse)
+    called = names_of(_shown(cells), names)
     ids = [f"n{index}" for index in range(len(cells))]
     writer = Writer(called, digits, _largest(order))
     ends = dict.fromkeys(outputs, 0)
@@ -136,19 +138,22 @@ def _cells(
     collapse: Collapse | None,
 ) -> tuple[list[Cell], str]:
     """The cells to draw, and what they were collapsed to."""
-    if collapse == "runs":
-        return runs(order, outputs, _kept(order, outputs)), "runs of nodes"
     found = neurons(order)
     if collapse is None or (collapse == "auto" and len(order) <= MANY):
         return everything(order, found), ""
-    if collapse != "layers":
-        cells = neuron_cells(order, found)
-        if collapse == "neurons" or len(cells) <= MANY:
-            return cells, "neurons"
-    cells = layers(order, found)
-    if collapse == "layers" or len(cells) <= MANY:
-        return cells, "layers"
-    return runs(order, outputs, _kept(order, outputs)), "runs of nodes"
+    steps = PLANS if collapse == "auto" and found else {collapse} & PLANS.keys()
+    for step in steps:
+        cells = PLANS[step](order, found)
+        if collapse == step or len(cells) <= MANY:
+            return cells, step
+    return runs(order, _kept(order, outputs)), "runs of nodes"
+
+
+def _shown(cells: Sequence[Cell]) -> list[Value]:
+    """The values that are seen by name: those that stand for themselves, and their operands."""
+    alone = [cell.members[0] for cell in cells if cell.kind == "value"]
+    operands = (parent for node in alone for parent in node.parents)
+    return list(dict.fromkeys([*alone, *operands]))
 
 
 def _kept(order: Sequence[Value], outputs: Sequence[Value]) -> list[Value]:

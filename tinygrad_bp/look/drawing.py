@@ -42,23 +42,23 @@ class DotNotFound(graphviz.ExecutableNotFound):  # type: ignore[misc]  # graphvi
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
     """A picture of a graph: shows itself in a notebook, saves SVG, and with `dot` PNG and PDF.
 
-    `svg` and `save_svg` use the project's own layout: the same to the byte on every machine.
-    What a `graphviz.Digraph` has (`render`, `pipe`, `view`, the notebook) uses `dot` where there
-    is one and the graph has at most 1,500 nodes, otherwise the same SVG.
+    `svg`, `save_svg` and the notebook use the project's own layout, the same to the byte on every
+    machine.  What a `graphviz.Digraph` has (`render`, `pipe`, `view`) uses `dot` where there is one
+    and the graph has at most 1,500 nodes, and otherwise gives the same SVG.
     """
 
     def __init__(self, picture: Picture | None = None, **settings: Any) -> None:
         super().__init__(**{"format": "svg", **settings})
         self.picture = picture or Picture()
-        if picture is not None:
-            write_source(self, picture)
+        if settings.get("body") is None:  # else it is a copy, already written
+            write_source(self, self.picture)
 
     def svg(self) -> str:
         """The drawing as the text of an SVG document.
 
         Raises ValueError where graphviz's own methods have changed the drawing since.
         """
-        if self.source != Drawing(self.picture, name=self.name, comment=self.comment).source:
+        if not self._is_as_made():
             raise ValueError(
                 "this drawing was changed with graphviz's own methods, which only `dot` can lay "
                 "out: use .render() or .pipe() where `dot` is installed, or draw it again"
@@ -146,9 +146,15 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             self._view(rendered, format="svg", quiet=quiet_view)
         return rendered
 
-    def _repr_svg_(self) -> str:
-        """What a notebook shows."""
-        return str(self.pipe(format="svg", encoding="utf-8"))
+    def _repr_image_svg_xml(self) -> str:
+        """What a notebook shows: our own picture, unless graphviz's methods have changed it."""
+        return self.svg() if self._is_as_made() else str(self.pipe("svg", encoding="utf-8"))
+
+    _repr_svg_ = _repr_image_svg_xml
+
+    def _is_as_made(self) -> bool:
+        fresh = Drawing(self.picture, name=self.name, comment=self.comment)
+        return bool(self.source == fresh.source)
 
     def _is_for_dot(self, wanted: str, engine: str | None, renderer: str | None) -> bool:
         """Whether `dot` draws; raises DotNotFound where it must and there is none."""

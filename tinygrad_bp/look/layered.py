@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 from tinygrad_bp.look.crossings import uncrossed
-from tinygrad_bp.look.straight import Joint, places
+from tinygrad_bp.look.straight import Chain, Joint, places, straightened
 
 __all__ = ["Arrangement", "Item", "Link", "Point", "Stroke", "arrange"]
 
@@ -80,7 +80,9 @@ def arrange(items: Sequence[Item], links: Sequence[Link]) -> Arrangement:
     board = _Board(items, links)
     board.columns = uncrossed(board.columns, board.joints(), board.tidiness())
     board.spread_ports()
-    board.across = places(board.columns, board.heights, board.margins, board.joints())
+    sizes = board.heights, board.margins
+    board.across = places(board.columns, *sizes, board.joints())
+    board.across = straightened(board.across, board.chains(), board.columns, *sizes)
     return board.arrangement()
 
 
@@ -181,6 +183,24 @@ class _Board:
             found.append(Joint(before, link.head, port, self.heads[index], weight))
         return found
 
+    def users(self) -> dict[tuple[int, float], list[Link]]:
+        """The links of each trunk."""
+        found: dict[tuple[int, float], list[Link]] = defaultdict(list)
+        for link in self.links:
+            found[link.tail, link.tail_port].append(link)
+        return found
+
+    def chains(self) -> list[Chain]:
+        """The trunks with their dummies, and with a label or a port where one ends in it."""
+        found = []
+        users = self.users()
+        for source, trunk in self.trunks.items():
+            ends = [link.head for link in users[source] if len(users[source]) == 1]
+            loose = [head for head in ends if self.items[head].kind in ("label", "last")]
+            if len(trunk) + len(loose) > 1:
+                found.append(Chain(*source, (*trunk[1:], *loose)))
+        return found
+
     def tidiness(self) -> list[int]:
         """The order in which a walk back from the ends meets the vertices: no tree crosses itself.
 
@@ -235,9 +255,7 @@ class _Board:
         return Arrangement(
             tuple(zip(along[:count], self.across[:count], strict=True)),
             tuple(way.of_link(index) for index in range(len(self.links))),
-            tuple(
-                way.of_trunk(tail, port) for (tail, port), t in self.trunks.items() if len(t) > 1
-            ),
+            tuple(way.of_trunk(*source) for source, links in way.users.items() if len(links) > 1),
             length,
             bottom,
             tuple(self.lengths),
@@ -267,6 +285,10 @@ class _Way:
     along: list[float]
     starts: list[float]
     ends: list[float]
+    users: dict[tuple[int, float], list[Link]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.users = self.board.users()
 
     def of_trunk(self, tail: int, port: float) -> Stroke:
         trunk = self.board.trunks[tail, port]
@@ -285,9 +307,10 @@ class _Way:
         start = self.ends[self.board.rank[branch]]
         rim = self._rim(link.head, self.board.heads[index], -1)
         entry = (self.starts[self.board.rank[link.head]], rim[1])
+        if len(self.users[link.tail, link.tail_port]) == 1:
+            return (*self.of_trunk(link.tail, link.tail_port), entry, rim)
         if branch == link.tail:
-            leave = self._rim(branch, link.tail_port, 1)
-            return (leave, (start, leave[1]), entry, rim)
+            return ((start, self.board.across[branch] + link.tail_port), entry, rim)
         return ((start, self.board.across[branch]), entry, rim)
 
     def _rim(self, item: int, port: float, side: int) -> Point:

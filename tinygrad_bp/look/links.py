@@ -49,7 +49,7 @@ def edges_of(
         Edge(
             ids[bundle.tail_index],
             ids[bundle.head_index],
-            "" if number is None else _label(bundle.uses, number, numbers, digits),
+            "" if number is None else _label(bundle, number, numbers, digits),
             None if number is None else extent(number, largest),
             is_broken=all(use.partial is None for use in bundle.uses),
             is_alarming=number is not None and not math.isfinite(number),
@@ -105,12 +105,12 @@ def _carried(bundle: Bundle, numbers: Numbers | None) -> float | None:
     return flowing[0].partial if bundle.head.kind == "value" else None
 
 
-def _label(uses: Sequence[Use], number: float, numbers: Numbers | None, digits: int) -> str:
-    if numbers == "partial":
+def _label(bundle: Bundle, number: float, numbers: Numbers | None, digits: int) -> str:
+    # What is upstream inside a summary cannot be seen: there the product alone is of use.
+    if numbers == "partial" or bundle.head.kind != "value":
         return signed(number, digits)
-    if len(uses) > 1:
-        return f"{len(uses)} uses: {signed(number, digits)}"
-    partial, upstream = plain(uses[0].partial or 0.0, digits), plain(uses[0].user.grad, digits)
+    (use,) = bundle.uses
+    partial, upstream = plain(use.partial or 0.0, digits), plain(use.user.grad, digits)
     return f"{partial} * {upstream} = {signed(number, digits)}"
 
 
@@ -118,7 +118,9 @@ def _tip(uses: Sequence[Use], names: Mapping[Value, str]) -> str:
     if len(uses) > 1:
         return f"stands for {len(uses):,} edges"
     (use,) = uses
-    way = f"{names[use.operand] or use.operand.data!r} to {names[use.user]}"
+    # What is inside a summary has no name.
+    ends = names.get(use.operand, "") or repr(use.operand.data), names.get(use.user, "a node")
+    way = " to ".join(ends)
     if use.partial is None:
         return f"{way}: no gradient flows back here"
     contribution = use.partial * use.user.grad

@@ -3,7 +3,7 @@
 >>> element("rect", x=1.0, fill="#fff")
 '<rect x="1" fill="#fff"/>'
 >>> text("a < b", 3, 4)
-'<text x="3" y="4" xml:space="preserve">a &lt; b</text>'
+'<text x="3" y="4">a &lt; b</text>'
 """
 
 from collections.abc import Iterator
@@ -46,9 +46,7 @@ def element(tag: str, **values: Number | str | None) -> str:
 
 def text(words: str, x: Number, y: Number, **values: Number | str | None) -> str:
     """Text that starts at x, or ends or is centred there, with its baseline at y."""
-    # Spaces are kept, or " + " of two columns of spaces would be measured wrong.
-    start = f"<text{attributes(x=x, y=y, **values)}"
-    return f'{start} xml:space="preserve">{escaped(words)}</text>'
+    return f"<text{attributes(x=x, y=y, **values)}>{escaped(words)}</text>"
 
 
 def outline(
@@ -85,7 +83,7 @@ def _pile(
 def bar(extent: float, x: Number, y: Number, length: Number = cards.BAR_LENGTH) -> Iterator[str]:
     """Sign as direction and size as length, from the middle of a pale track."""
     middle, reach = x + length / 2, abs(extent) * length / 2
-    yield element("rect", x=x, y=y, width=length, height=6, rx=1, fill="#e3e8ee")
+    yield element("rect", x=x, y=y, width=length, height=6, rx=1, fill=palette.TRACK)
     if reach:
         start = middle if extent > 0 else middle - reach
         fill = palette.hue(extent)

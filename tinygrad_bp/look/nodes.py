@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tinygrad_bp.look.boxes import levels
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Node, Row
@@ -22,6 +23,7 @@ __all__ = ["Writer", "relative"]
 
 LONGEST_NAME = 26
 LONGEST_FORMULA = 30
+LONGEST_OPERAND = 16
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,13 @@ class Writer:
             return self._constant(name, node, is_output=is_output)
         prefix = cell.chain[-1][0] if cell.chain else ""
         kind = node.op.name if node.op is not None and node.parents else "leaf"
-        title = Row(shortened(relative(self.names[node], prefix), LONGEST_NAME), kind, "title")
-        formula = f"{self._formula(node, prefix)} =" if node.parents else "value"
-        rows = (title, Row(formula, plain(node.data, self.digits)), self._gradient(node.grad))
+        name_here = relative(self.names[node], prefix)
+        if name_here == prefix:  # the output of the box: in it, its last step will do
+            name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
+        title = Row(shortened(name_here, LONGEST_NAME), kind, "title")
+        formula = self._formula(node, prefix)
+        value = Row(f"{formula} =" if formula else "value", plain(node.data, self.digits))
+        rows = (title, value, self._gradient(node.grad))
         return Node(
             name,
             "operation" if node.parents else "leaf",
@@ -72,8 +78,8 @@ class Writer:
         return Row("⚠ grad", signed(gradient), "alarm")
 
     def _formula(self, node: Value, prefix: str) -> str:
-        """The operation on its operands by name, or where that is long on their number."""
-        if node.op is None:  # a leaf has none
+        """The operation on its operands by name, or where that is long their number."""
+        if node.op is None or not node.parents:
             return ""
         operands = [self._operand(parent, prefix) for parent in node.parents]
         if sum(map(len, operands)) <= LONGEST_FORMULA:
@@ -84,11 +90,16 @@ class Writer:
 
     def _operand(self, node: Value, prefix: str) -> str:
         name = self.names[node]
-        return relative(name, prefix) if name else plain(node.data, self.digits)
+        if not name:
+            return plain(node.data, self.digits)
+        here = relative(name, prefix)
+        # Of a path that leads out of the box the end says enough: the edge shows the rest.
+        return shortened(here, LONGEST_OPERAND) if not prefix or here != name else _path_end(name)
 
     def _tip(self, node: Value) -> str:
         """Everything to the last digit."""
-        how = f" = {self._formula(node, '')}" if node.parents else ""
+        formula = self._formula(node, "")
+        how = f" = {formula}" if formula else ""
         return f"{self.names[node]}{how}; value {node.data!r}; gradient {node.grad!r}"
 
     def _summary(self, name: str, cell: Cell, *, is_output: bool) -> Node:
@@ -150,6 +161,17 @@ def relative(name: str, prefix: str) -> str:
     return name[len(prefix) + 1 :] if prefix and name.startswith(prefix + ".") else name
 
 
+def _path_end(path: str) -> str:
+    """The end of a path after its last number but one.
+
+    >>> _path_end("layers.0.neurons.1"), _path_end("x")
+    ('…neurons.1', 'x')
+    """
+    steps = levels(path)
+    end = relative(path, steps[-2]) if len(steps) > 1 else path
+    return shortened(end if end == path else f"…{end}", LONGEST_OPERAND)
+
+
 def _alarm(gradients: Sequence[float]) -> str:
     nans = sum(map(math.isnan, gradients))
     parts = [(nans, "nan"), (len(gradients) - nans, "inf")]
@@ -160,4 +182,4 @@ def _operations(members: Sequence[Value], most: int) -> str:
     """How often each operation occurs, the most frequent ones first."""
     counts = Counter(node.op.name for node in members if node.parents and node.op is not None)
     frequent = [f"{count:,} {name}" for name, count in counts.most_common(most)]
-    return ", ".join(frequent) + (", …" if len(counts) > most else "")
+    return ", ".join(frequent) + (" …" if len(counts) > most else "")

@@ -19,6 +19,7 @@ INK = "#1b2430"
 MUTED = "#5c6878"
 LINE = "#7d8898"
 PAPER = "#ffffff"
+TRACK = "#e3e8ee"
 FRAME = "#b9c2cf"
 BOX_FILLS = ("#f4f6f9", "#eaeef4")
 FONT = "DejaVu Sans Mono,Menlo,Consolas,monospace"

@@ -8,11 +8,12 @@ pooling adjacent violators solves exactly in linear time.
 [-2.0, 2.0]
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["Joint", "nearest", "places"]
+__all__ = ["Chain", "Joint", "nearest", "places", "straightened"]
 
 SWEEPS = 10
 
@@ -25,6 +26,14 @@ class Joint(NamedTuple):
     tail_port: float = 0.0
     head_port: float = 0.0
     weight: float = 1.0
+
+
+class Chain(NamedTuple):
+    """Vertices of neighbouring columns that a line passes, and where the line comes from."""
+
+    tail: int
+    port: float
+    vertices: tuple[int, ...]
 
 
 def places(
@@ -41,8 +50,7 @@ def places(
         behind[head].append((tail, tail_port - head_port, weight))
         ahead[tail].append((head, head_port - tail_port, weight))
     distances = [
-        [(heights[a] + heights[b]) / 2 + max(margins[a], margins[b]) for a, b in pairwise(column)]
-        for column in columns
+        [_apart(a, b, heights, margins) for a, b in pairwise(column)] for column in columns
     ]
     across = [0.0] * len(heights)
     for column, distance in zip(columns, distances, strict=True):
@@ -55,6 +63,61 @@ def places(
         for column, distance in reversed(rows) if sweep % 2 else rows:
             _settle(column, distance, across, pulls)
     return across
+
+
+def _apart(a: int, b: int, heights: Sequence[float], margins: Sequence[float]) -> float:
+    """How far the centres of two neighbours in a column are from each other at least."""
+    return (heights[a] + heights[b]) / 2 + max(margins[a], margins[b])
+
+
+def straightened(
+    across: Sequence[float],
+    chains: Sequence[Chain],
+    columns: Sequence[Sequence[int]],
+    heights: Sequence[float],
+    margins: Sequence[float],
+) -> list[float]:
+    """The same places, but each chain as level as its neighbours let it be.
+
+    Least squares spread a rise over all columns; one bend is easier to follow than five.
+    """
+    level = list(across)
+    beside: dict[int, tuple[int | None, int | None]] = {}
+    for column in columns:
+        around = [None, *column, None]
+        beside.update(zip(column, zip(around, around[2:], strict=False), strict=True))
+
+    def room(vertex: int) -> tuple[float, float]:
+        before, after = beside[vertex]
+        return (
+            -math.inf
+            if before is None
+            else level[before] + _apart(before, vertex, heights, margins),
+            math.inf if after is None else level[after] - _apart(vertex, after, heights, margins),
+        )
+
+    for tail, port, vertices in chains:
+        wish = level[tail] + port
+        for run, low, high in _runs(vertices, [room(vertex) for vertex in vertices]):
+            wish = min(max(wish, low), high)
+            for vertex in run:
+                level[vertex] = wish
+    return level
+
+
+def _runs(
+    vertices: Sequence[int], rooms: Sequence[tuple[float, float]]
+) -> Iterator[tuple[list[int], float, float]]:
+    """The vertices in runs as long as they can be with room for one level in common."""
+    run: list[int] = []
+    low, high = -math.inf, math.inf
+    for vertex, (least, most) in zip(vertices, rooms, strict=True):
+        if run and max(low, least) > min(high, most):
+            yield run, low, high
+            run, low, high = [], -math.inf, math.inf
+        run.append(vertex)
+        low, high = max(low, least), min(high, most)
+    yield run, low, high
 
 
 def _settle(

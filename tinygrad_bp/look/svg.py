@@ -20,6 +20,7 @@ from tinygrad_bp.look.marks import (
     outline,
     text,
 )
+from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Row, all_boxes
 
 __all__ = ["svg"]
@@ -33,7 +34,7 @@ THINNEST, THICKEST = 1.2, 4.0
 
 def svg(picture: Picture) -> str:
     """The picture as the text of an SVG document."""
-    return "\n".join(_Sheet(picture, layout(picture)).lines()) + "\n"
+    return "\n".join(_Sheet(composable(picture), layout(picture)).lines()) + "\n"
 
 
 class _Sheet:
@@ -58,7 +59,7 @@ class _Sheet:
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"'
             f' viewBox="0 0 {w} {h}" font-family="{palette.FONT}" font-size="{cards.FONT_SIZE}"'
-            f' fill="{palette.INK}" role="img">'
+            f' fill="{palette.INK}" role="img" xml:space="preserve">'
         )
         yield f"<title>{escaped(self.picture.title or 'computation graph')}</title>"
         yield element("rect", width=w, height=h, rx=6, fill=palette.PAPER)
@@ -76,8 +77,7 @@ class _Sheet:
     def _graph(self) -> Iterator[str]:
         depth = _depths(self.picture.boxes)
         for box in all_boxes(self.picture.boxes):
-            if box.id in self.places.boxes:
-                yield from _box(box, self.places.boxes[box.id], depth[box.id])
+            yield from _box(box, self.places.boxes[box.id], depth[box.id])
         for stroke in self.places.trunks:
             yield element(
                 "path",
@@ -117,7 +117,6 @@ def _box(box: Box, place: Rectangle, depth: int) -> Iterator[str]:
         fill=palette.BOX_FILLS[depth % 2],
         stroke=palette.FRAME,
     )
-    # A halo keeps the title readable where an edge passes behind it.
     yield text(
         box.title,
         place.x + 12,
@@ -201,9 +200,8 @@ def _row(row: Row, place: Rectangle, top: float) -> Iterator[str]:
             "rect", x=left - 4, y=top, width=right - left + 8, height=cards.ROW, fill=palette.ALARM
         )
     muted = palette.MUTED if row.style != "alarm" else palette.INK
-    if row.left:
-        fill = palette.INK if weight else muted
-        yield text(row.left, left, top + 12, font_weight=weight, fill=fill)
+    fill = palette.INK if weight else muted
+    yield text(row.left, left, top + 12, font_weight=weight, fill=fill)
     if row.right:
         fill = muted if row.style == "title" else palette.INK
         weight = weight if row.style == "alarm" else None

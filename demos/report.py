@@ -1,0 +1,188 @@
+"""What a demo hands back: figures, tables and pictures, as data that knows nothing of HTML."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from tinygrad_bp import Value
+from tinygrad_bp.look import draw
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A figure of the document's beside ours, and whether ours is what it should be."""
+
+    what: str
+    document: str
+    here: str
+    holds: bool
+    where: str = ""
+    """Where the document says so."""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph; `code` between backticks."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header, all of text."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An SVG document with what there is to see in it."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """Lines of a program or of a session, as they stand."""
+
+    title: str
+    text: str
+
+
+Part = Prose | Table | Picture | Transcript
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds that a schedule took here, beside the same schedule in plain NumPy."""
+
+    what: str
+    seconds: float
+    reference: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as NumPy's."""
+        return self.seconds / self.reference
+
+
+@dataclass(frozen=True)
+class Report:
+    """A demo's results: `numbers` to compute with, the rest to look at."""
+
+    title: str
+    idea: str
+    claims: Sequence[Claim]
+    parts: Sequence[Part] = ()
+    timings: Sequence[Timing] = ()
+    gap: float | None = None
+    """The largest distance of a trained weight from the independent run in NumPy."""
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim does."""
+        return all(claim.holds for claim in self.claims)
+
+    def text(self) -> str:
+        """The claims and the timings as lines for a terminal."""
+        header = ("", "document", "here")
+        rows = [header] + [(claim.what, claim.document, claim.here) for claim in self.claims]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]
+        marks = ["", *("holds" if claim.holds else "FAILS" for claim in self.claims)]
+        lines = [f"  {line}  {mark}".rstrip() for line, mark in zip(lines, marks, strict=True)]
+        return "\n".join([self.title, *lines, *map(timing_line, self.timings)])
+
+
+def timing_line(timing: Timing) -> str:
+    """One line, for a terminal."""
+    return (
+        f"  {timing.what}: {timing.seconds:.2f} s here, {timing.reference:.2f} s in NumPy, "
+        f"ratio {timing.ratio:.2f}, measured in this run"
+    )
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What the work returns, and the seconds it took."""
+    began = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - began
+
+
+def last(states: Any) -> Any:
+    """The last state of a trajectory, without keeping the others."""
+    state = None
+    for state in states:  # noqa: B007  # the last one is what is wanted
+        pass
+    return state
+
+
+def largest_gap(ours: Any, reference: Any) -> float:
+    """The largest distance between two equally long lists of numbers, however nested.
+
+    >>> largest_gap([1.0, [2.0]], [1.0, [2.5]])
+    0.5
+    """
+    gaps = np.abs(np.subtract(flat(ours), flat(reference)))
+    # A nan is no agreement, and `max` would hide one.
+    return float(gaps.max()) if np.isfinite(gaps).all() else float("inf")
+
+
+def flat(numbers: Any) -> list[float]:
+    """Every number of a nested structure in order, row by row; of a `Value` its data."""
+    if isinstance(numbers, np.ndarray):
+        numbers = numbers.tolist()
+    if isinstance(numbers, dict):
+        numbers = list(numbers.values())
+    if isinstance(numbers, list | tuple):
+        return [number for part in numbers for number in flat(part)]
+    return [float(getattr(numbers, "data", numbers))]
+
+
+def graphs(loss: Value) -> list[Picture]:
+    """A loss's graph, differentiated and drawn twice: a box for each neuron, and every node."""
+    loss.backward()
+    return [
+        Picture(
+            "The loss of the first example before training, a box for each neuron: its value, and "
+            "the derivative of the loss by it",
+            draw(loss, collapse="neurons").svg(),
+        ),
+        Picture(
+            "The same with every node, and on every edge what it contributes to a gradient",
+            draw(loss, collapse=None, edges="contribution").svg(),
+        ),
+    ]
+
+
+def plot(title: str, figure: Figure) -> Picture:
+    """A plotted figure, to look at: the same bytes for the same plot."""
+    import matplotlib
+
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "tinygrad_bp"}):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    svg = file.getvalue()
+    return Picture(title, svg[svg.index("<svg") :])
+
+
+def within(limit: float, gap: float, when: str) -> Claim:
+    """The claim that every weight agrees with the independent run in NumPy."""
+    return Claim(
+        f"farthest weight from NumPy's, {when}", f"at most {limit:g}", f"{gap:.1e}", gap <= limit
+    )

@@ -1,0 +1,23 @@
+"""`python3 docs` makes anew what is generated: the table of rules and the pictures."""
+
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Start up, and write every generated file."""
+    # `python3 docs` puts `docs/` on the path; the checkout, one up, is what has the packages.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from demos.start import start
+
+    start()
+    from docs import pictures, reading, rules
+
+    for path, text in {**rules.files(), **reading.files(), **pictures.files()}.items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

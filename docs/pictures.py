@@ -1,0 +1,52 @@
+"""The pictures of the pages, drawn by the engine itself: the same to the byte everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tinygrad_bp import Value, constant, nn
+from tinygrad_bp.look import Drawing, draw
+
+IMAGES = Path(__file__).with_name("images")
+
+
+def files() -> dict[Path, str]:
+    """Each picture's path, and what should stand in it."""
+    return {IMAGES / f"{name}.svg": drawing.svg() + "\n" for name, drawing in drawings().items()}
+
+
+def drawings() -> dict[str, Drawing]:
+    """Every picture by its file's name."""
+    return {"loss": loss_of_a_line(), "network": one_example_of_a_network()}
+
+
+def loss_of_a_line() -> Drawing:
+    """The README's: `(w*x + b - 3)**2`, small enough to check by hand."""
+    w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(-5.0, "b")
+    y = w * x + b
+    y.label = "y"
+    loss = (y - 3) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return draw(loss, edges="contribution")
+
+
+def one_example_of_a_network() -> Drawing:
+    """The tutorial's: document 001's network at its start, on the first of its examples."""
+    w1, w2, w3, w4, w5, w6, b1, b2, b3 = np.random.default_rng(9).standard_normal(9)
+    model = nn.MLP(
+        2,
+        [2, 1],
+        activation="sigmoid",
+        output_activation="sigmoid",
+        init=[([[w1, w2], [w3, w4]], [b1, b2]), ([[w5, w6]], [b3])],
+    )
+    (h1, h2), (o1,) = (layer.neurons for layer in model.layers)
+    for neuron, name in ((h1, "h1"), (h2, "h2"), (o1, "o1")):
+        neuron.rename(name)
+    loss = (model([constant(-2, "x1"), constant(-1, "x2")]) - 1) ** 2
+    loss.label = "loss"
+    loss.backward()
+    return draw(loss, direction="TB")

@@ -1,0 +1,1 @@
+"""The pages: what is generated in them, and where they point."""

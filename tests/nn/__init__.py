@@ -1,0 +1,1 @@
+"""Tests of `tinygrad_bp.nn`: networks and their training."""

@@ -1,0 +1,1 @@
+"""The table of primitives against truths that know nothing of its formulas."""

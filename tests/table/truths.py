@@ -1,0 +1,273 @@
+"""For each row what it should give: its definition in mpmath, and the points to compare at.
+
+The definitions are written from the book, not from the rows. Derivatives of them are central
+differences, with more and more digits until two results agree to 20: so no formula for a
+derivative stands in this file, and none has to be believed.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+from mpmath import mp
+
+from tinygrad_bp import primitives
+from tinygrad_bp.primitive import REAL, Interval, Primitive
+
+Point = tuple[float, ...]
+Orders = tuple[int, ...]
+"""How many times to differentiate by each operand."""
+
+# Not BY_NAME, which also holds what other tests register.
+ROWS = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}
+
+# Definitions ----------------------------------------------------------------------------
+
+
+def _log_sum_exp(*xs: Any) -> Any:
+    return mpmath.log(mpmath.fsum([mpmath.exp(x) for x in xs]))
+
+
+def _erfc(x: Any) -> Any:
+    # Beyond 50 what is left is below 1e-1080, and mpmath slow.
+    return mpmath.erfc(x) if abs(x) < 50 else mpmath.mpf(2 if x < 0 else 0)
+
+
+def _probability_below(x: Any) -> Any:
+    return _erfc(-x / mpmath.sqrt(2)) / 2
+
+
+def _logistic(x: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-x))
+
+
+TRUTHS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
+    "pow": mpmath.power,
+    "pow_constant": mpmath.power,
+    "remainder": lambda x, y: x - y * mpmath.floor(x / y),
+    "floor_divide": lambda x, y: mpmath.floor(x / y),
+    "negative": lambda x: -x,
+    "positive": lambda x: x,
+    "abs": lambda x: mpmath.sqrt(x * x),
+    "exp": mpmath.exp,
+    "expm1": lambda x: mpmath.exp(x) - 1,
+    "log": mpmath.log,
+    "log1p": lambda x: mpmath.log(1 + x),
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
+    "log10": lambda x: mpmath.log(x) / mpmath.log(10),
+    "sqrt": mpmath.sqrt,
+    "cbrt": lambda x: mpmath.sign(x) * mpmath.root(abs(x), 3),
+    "hypot": lambda x, y: mpmath.sqrt(x * x + y * y),
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tan": mpmath.tan,
+    "asin": mpmath.asin,
+    "acos": mpmath.acos,
+    "atan": mpmath.atan,
+    "atan2": mpmath.atan2,
+    "sinh": lambda x: (mpmath.exp(x) - mpmath.exp(-x)) / 2,
+    "cosh": lambda x: (mpmath.exp(x) + mpmath.exp(-x)) / 2,
+    "tanh": mpmath.tanh,
+    "asinh": lambda x: mpmath.sign(x) * mpmath.log(abs(x) + mpmath.sqrt(x * x + 1)),
+    "acosh": lambda x: mpmath.log(x + mpmath.sqrt(x * x - 1)),
+    "atanh": lambda x: mpmath.log((1 + x) / (1 - x)) / 2,
+    "gaussian": lambda x: mpmath.exp(-x * x / 2),
+    "normal_cdf": _probability_below,
+    "erf": lambda x: 1 - _erfc(x) if abs(x) > 1 else mpmath.erf(x),
+    "erfc": _erfc,
+    "sigmoid": _logistic,
+    "log_sigmoid": lambda x: mpmath.log(_logistic(x)),
+    "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
+    "relu": lambda x: x if x > 0 else x * 0,
+    "leaky_relu": lambda x, a: x if x > 0 else a * x,
+    "elu": lambda x, a: x if x > 0 else a * (mpmath.exp(x) - 1),
+    "gelu": lambda x: x * _probability_below(x),
+    "silu": lambda x: x * _logistic(x),
+    "maximum": max,
+    "minimum": min,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    "where": lambda condition, x, y: y if condition == 0 else x,
+    "sign": mpmath.sign,
+    "heaviside": lambda x, at_zero: at_zero if x == 0 else mpmath.mpf(x > 0),
+    "equal": lambda x, y: mpmath.mpf(x == y),
+    "gap": lambda x, y: x - y,
+    "logaddexp": _log_sum_exp,
+    "sum": lambda *xs: mpmath.fsum(xs),
+    "prod": lambda *xs: mpmath.fprod(xs),
+    "dot": lambda *xs: mpmath.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
+    "logsumexp": _log_sum_exp,
+    "softmax": lambda *xs: mpmath.exp(xs[0] - _log_sum_exp(*xs)),
+}
+
+# Truth at a point -----------------------------------------------------------------------
+
+BITS = (200, 400, 1000, 2000, 3000, 6000, 12000)
+COARSE, FINE = slice(0, 5), slice(4, 7)
+WHICH_BITS = {
+    # Steps so dense that with few digits the difference quotient goes across them.
+    "remainder": FINE,
+    "floor_divide": FINE,
+    # Slow, and with these digits exact down to 1e-500.
+    "logaddexp": COARSE,
+    "logsumexp": COARSE,
+    "softmax": COARSE,
+    "erf": COARSE,
+    "elu": COARSE,
+}
+VANISHED = mpmath.mpf("1e-330")
+"""Half of the smallest subnormal is more."""
+
+
+@functools.cache
+def truth(name: str, point: Point, orders: Orders) -> Any:
+    """The derivative of those orders by each operand, to 20 digits; of order 0 the value."""
+    row, previous = ROWS[name], None
+    is_smooth = row.kink is None and set(row.domain) == {REAL}
+    for bits in BITS[WHICH_BITS.get(name, slice(None))]:
+        with mpmath.workprec(bits):
+            exact = tuple(map(mpmath.mpf, point))
+            # A step relative to the operand, so that it ends before a pole or a kink does.
+            scales = tuple(1 if is_smooth else abs(x) or 1 for x in exact)
+            current = +derivative(TRUTHS[name], exact, orders, scales)
+        # Two zeros prove nothing yet: softplus(1000) is 1000 to 434 digits.
+        if previous is not None and current != 0 and _agree(previous, current):
+            return current
+        previous = current
+    assert not VANISHED < abs(previous) < mpmath.inf, (name, point, orders)
+    return previous
+
+
+def _agree(x: Any, y: Any) -> bool:
+    return bool(abs(x - y) <= abs(y) * mpmath.mpf("1e-20"))
+
+
+def derivative(
+    function: Callable[..., Any], point: tuple[Any, ...], orders: Orders, scales: tuple[Any, ...]
+) -> Any:
+    """A central difference by one operand of the central difference by the others."""
+    if not any(orders):
+        return function(*point)
+    index = next(i for i, order in enumerate(orders) if order)
+    others = tuple(0 if i == index else order for i, order in enumerate(orders))
+
+    def along(x: Any) -> Any:
+        return derivative(function, (*point[:index], x, *point[index + 1 :]), others, scales)
+
+    step = mpmath.ldexp(scales[index], -mp.prec)
+    return mpmath.diff(along, point[index], orders[index], h=step)
+
+
+# Points ---------------------------------------------------------------------------------
+
+SEED = 20
+SIZES = (1, 2, 3, 7)
+"""How many operands a row gets that takes any number; `dot` twice as many."""
+DECADES = {
+    # Multiplying from left to right would overflow on the way to a finite result.
+    "prod": 40.0,
+    "dot": 140.0,
+    # Slow in mpmath, and beyond 1000 all but the largest operand vanish.
+    "logsumexp": 3.0,
+    "softmax": 3.0,
+}
+
+
+OF_INTEREST: dict[str, list[Point]] = {
+    # Roots of the value or of a partial, ends of the domain, and negative bases.
+    "gelu": [(-0.7517915246935645,)],
+    "silu": [(-1.2784645427610738,)],
+    "logaddexp": [(-math.log(2.0), -math.log(2.0)), (-1e-20, -46.05170185988091)],
+    "logsumexp": [(-math.log(3.0),) * 3, (0.0, -800.0), (1000.0, 1000.0, -1000.0)],
+    "pow_constant": [
+        (-2.0, 3.0),
+        (-2.0, -3.0),
+        (-3.0, 2.0),
+        (2.0, 0.0),
+        (-5.0, 1.0),
+        (0.0, 3.0),
+        (1e-300, 0.3),
+    ],
+    "pow": [(1e-300, 0.3), (1e300, -0.3)],
+    "prod": [(0.0, 2.0, 3.0), (0.0, 2.0, 0.0), (5.0, 0.0), (0.0,), (-0.0, 1e200, 1e200)],
+    "sin": [(math.pi,), (1e22,), (0.0,)],
+    "cos": [(math.pi / 2,), (1e22,), (0.0,)],
+    "tan": [(math.nextafter(math.pi / 2, 0.0),), (0.0,)],
+    "log1p": [(1e-17,), (-0.9999999999999999,)],
+    "log": [(0.9999999999999999,), (1.0000000000000002,)],
+    "acosh": [(1.0000000000000002,)],
+    "normal_cdf": [(-38.0,), (-14.0,), (8.5,)],
+    "erfc": [(26.0,), (-5.0,)],
+    "gaussian": [(38.0,), (30.0,), (0.0,)],
+    "tanh": [(0.0,), (1e-300,), (19.0,)],
+}
+
+
+def points(row: Primitive, count: int | None = None) -> list[Point]:
+    """Points of the row's domain, moderate and extreme ones, the same at each call."""
+    if count is None:
+        count = 100 if row.arity == 1 else 150 if row.arity else 60
+    drawn = _drawn(row, count // 2, _moderate, SIZES) + _drawn(row, count // 2, _extreme, SIZES)
+    return OF_INTEREST.get(row.name, []) + drawn
+
+
+def moderate_points(row: Primitive, count: int = 20) -> list[Point]:
+    """Points at which third derivatives are neither vanishing nor overflowing."""
+    return _drawn(row, count, _moderate, (1, 2) if row.name == "dot" else (1, 2, 3))
+
+
+Draw = Callable[[random.Random, Interval, float], float]
+
+
+def _drawn(row: Primitive, count: int, draw: Draw, sizes: tuple[int, ...]) -> list[Point]:
+    rng = random.Random(f"{SEED} {row.name} {draw.__name__}")
+    decades = DECADES.get(row.name, 300.0)
+    found: list[Point] = []
+    while len(found) < count:
+        point = tuple(draw(rng, interval, decades) for interval in domain(row, rng.choice(sizes)))
+        if is_inside(row, point):
+            found.append(point)
+    return found
+
+
+def domain(row: Primitive, size: int) -> tuple[Interval, ...]:
+    """The interval of each operand; `size` counts for rows that take any number."""
+    size = row.arity or (2 * size if row.name == "dot" else size)
+    return tuple(row.domain[min(i, len(row.domain) - 1)] for i in range(size))
+
+
+def is_inside(row: Primitive, point: Point) -> bool:
+    """Whether the row has a derivative there."""
+    intervals = domain(row, len(point))
+    return all(low < x < high for x, (low, high) in zip(point, intervals, strict=False)) and (
+        row.kink is None or bool(row.kink(*point))
+    )
+
+
+def _moderate(rng: random.Random, interval: Interval, _decades: float) -> float:
+    low, high = interval
+    if math.isinf(low):
+        return rng.choice((rng.gauss(0.0, 1.0), rng.uniform(-10.0, 10.0)))
+    if math.isinf(high):
+        return low + 10.0 ** rng.uniform(-1.0, 1.0)
+    return rng.uniform(low, high)
+
+
+def _extreme(rng: random.Random, interval: Interval, decades: float) -> float:
+    low, high = interval
+    tiny = 10.0 ** rng.uniform(-decades, -1.0)
+    large, huge = 10.0 ** rng.uniform(0.0, 3.0), 10.0 ** rng.uniform(0.0, decades)
+    if math.isinf(low):
+        return rng.choice((-1.0, 1.0)) * rng.choice((tiny, large, huge))
+    near = 10.0 ** rng.uniform(-16.0, -1.0)
+    if math.isinf(high):
+        return low + rng.choice((tiny, near, large, huge))
+    return rng.choice((low + near, high - near, tiny, -tiny))

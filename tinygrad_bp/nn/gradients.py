@@ -1,0 +1,125 @@
+"""The loss of one example and its gradient, and what both are for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tinygrad_bp.graph import topological_order
+from tinygrad_bp.nn.choices import chosen
+from tinygrad_bp.nn.examples import examples_of, fitted
+from tinygrad_bp.nn.losses import LOSSES, Loss, listed
+from tinygrad_bp.primitives import sum_
+from tinygrad_bp.sweep import adjoints
+from tinygrad_bp.value import Value
+
+Model = Callable[[Any], Any]
+"""Takes the numbers of one example, gives one output or a list."""
+
+
+def mean(total: Any, examples: int) -> Any:
+    """The sum over a batch, divided by the number of examples."""
+    return total / examples if examples > 1 else total
+
+
+def whole_sum(total: Any, examples: int) -> Any:  # noqa: ARG001
+    """The sum over a batch as it is."""
+    return total
+
+
+REDUCTIONS: dict[str, Callable[[Any, int], Any]] = {"mean": mean, "sum": whole_sum}
+
+
+def loss_and_gradient(
+    model: Model, loss: Loss, parameters: Sequence[Value], inputs: Any, target: Any
+) -> tuple[float, list[float]]:
+    """The loss of one example and its derivative by each parameter; touches no `grad`.
+
+    >>> from tinygrad_bp import nn
+    >>> neuron = nn.Neuron(1, "linear", init=[3.0])
+    >>> loss_and_gradient(neuron, nn.mse, neuron.parameters(), [2.0], 5.0)
+    (1.0, [4.0, 2.0])
+    """
+    value = loss(model(inputs), target)
+    if not isinstance(value, Value) or value.is_constant:
+        raise TypeError(
+            "the loss of a model's prediction is a Value that depends on the parameters, got "
+            f"{value!r}: did the model use .data, or run under no_grad?"
+        )
+    adjoint = adjoints(topological_order(value), {value: 1.0})
+    return value._data, [adjoint.get(parameter, 0.0) for parameter in parameters]
+
+
+def batch_loss_and_gradient(
+    examples: Iterable[tuple[float, list[float]]], reduction: Callable[[Any, int], Any]
+) -> tuple[float, list[float]]:
+    """The loss and gradient of a batch, from those of its examples.
+
+    >>> batch_loss_and_gradient([(1.0, [2.0]), (3.0, [8.0])], mean)
+    (2.0, [5.0])
+
+    The order is fixed: example by example, first to last, and the division at the end.
+    """
+    loss, gradient, count = 0.0, [], 0
+    for example_loss, example_gradient in examples:
+        count += 1
+        loss += example_loss
+        if count == 1:
+            gradient = example_gradient
+        else:
+            gradient = [g + h for g, h in zip(gradient, example_gradient, strict=True)]
+    if count > 1:
+        gradient = [reduction(g, count) for g in gradient]
+    return reduction(loss, count), gradient
+
+
+def batch_loss(
+    model: Model, inputs: Any, targets: Any, *, loss: Loss | str = "mse", reduction: str = "mean"
+) -> Any:
+    """The loss over all examples as one `Value`, to look at and to differentiate.
+
+    >>> from tinygrad_bp import nn
+    >>> neuron = nn.Neuron(1, "linear", init=[3.0])
+    >>> value = batch_loss(neuron, [[1.0], [2.0]], [3.0, 4.0], loss=nn.mse)
+    >>> value.backward()
+    >>> value.data, [parameter.grad for parameter in neuron.parameters()]
+    (2.0, [4.0, 2.0])
+
+    `inputs` and `targets` are as for `fit`, `reduction` is "mean" or "sum" over the examples.
+    """
+    function, reduced = loss_of(loss), reduction_of(reduction)
+    examples = examples_of(inputs, targets)
+    outputs = [model(row) for row in examples.inputs]
+    wanted = fitted(examples.targets, function, len(listed(outputs[0])))
+    losses = [function(p, t) for p, t in zip(outputs, wanted, strict=True)]
+    return reduced(sum_(*losses) if len(losses) > 1 else losses[0], len(losses))
+
+
+def loss_of(loss: Loss | str) -> Loss:
+    """The loss function of that name, or the function itself."""
+    return chosen(loss, LOSSES, "loss") if isinstance(loss, str) else _function(loss)
+
+
+def reduction_of(reduction: str) -> Callable[[Any, int], Any]:
+    """The reduction over the examples of a batch of that name."""
+    return chosen(reduction, REDUCTIONS, "reduction")
+
+
+def _function(loss: Any) -> Loss:
+    if not callable(loss):
+        raise TypeError(
+            "a loss is a name or a function of the predictions and targets of one example, "
+            f"got {type(loss).__name__} {loss!r}"
+        )
+    function: Loss = loss
+    return function
+
+
+__all__ = [
+    "Model",
+    "batch_loss",
+    "batch_loss_and_gradient",
+    "loss_and_gradient",
+    "loss_of",
+    "reduction_of",
+]
