@@ -44,14 +44,20 @@ class Machine:
         llvm = backend()
         module = llvm.parse_assembly(text)
         module.verify()
-        machine = target_machine(level)
+        machine = target_machine(max(level, 1))
+        if level:
+            self._optimise(module, machine, level)
+        self._engine = llvm.create_mcjit_compiler(module, machine)
+        self._engine.finalize_object()
+
+    @staticmethod
+    def _optimise(module: Any, machine: Any, level: int) -> None:
+        llvm = backend()
         options = llvm.create_pipeline_tuning_options(speed_level=level)
         options.loop_vectorization = False
         options.slp_vectorization = level > 1
         builder = llvm.create_pass_builder(machine, options)
         builder.getModulePassManager().run(module, builder)
-        self._engine = llvm.create_mcjit_compiler(module, machine)
-        self._engine.finalize_object()
 
     def address(self, name: str) -> int:
         """Where a function stands in memory."""

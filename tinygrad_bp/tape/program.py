@@ -20,8 +20,8 @@ COMPARE = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "!=": "une"}
 PARAMETERS = "ptr noalias %in, ptr noalias %captured, ptr noalias %memory, ptr noalias %out, i64 %row, i64 %rows"
 ARGUMENTS = "ptr %in, ptr %captured, ptr %memory, ptr %out, i64 {row}, i64 %rows"
 
-Sink = Callable[[Assembly, int, Register], None]
-"""What to do with the register of an output, given its number."""
+Sink = Callable[[Assembly, int, Register], Register | None]
+"""What to do with the register of an output, given its number; it may find fault with it."""
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Program:
     """A tape cut into functions, and what passes between them through memory."""
 
     tape: Tape
+    name: str = "chunk"
+
     def __post_init__(self) -> None:
         tape = self.tape
         self.inputs = len(structure.numbers(tape.inputs))
@@ -74,7 +76,7 @@ class Program:
         assembly = Assembly(lanes)
         failed = self._write(number, assembly, sink)
         body = "\n  ".join([*assembly.lines, f"ret i1 {failed}"])
-        return f"define internal i1 @chunk{lanes}_{number}({PARAMETERS}) {{\n  {body}\n}}"
+        return f"define internal i1 @{self.name}{lanes}_{number}({PARAMETERS}) {{\n  {body}\n}}"
 
     def _write(self, number: int, a: Assembly, sink: Sink) -> str:
         registers: dict[int, Register] = {}
@@ -92,9 +94,8 @@ class Program:
             if slot in self.memory:
                 a.store(registers[slot], "%memory", self.memory[slot], stride=a.lanes)
         failed = [self._failed(a, guard, register) for guard in self._guards(number)]
-        for k, slot in self._outputs(number):
-            sink(a, k, register(slot))
-        return a.any_lane(failed)
+        faults = [sink(a, k, register(slot)) for k, slot in self._outputs(number)]
+        return a.any_lane(failed + [fault for fault in faults if fault is not None])
 
     def _loaded(self, a: Assembly, slot: int) -> Register:
         if slot < self.inputs:
@@ -116,19 +117,19 @@ class Program:
         return a.negated(outcome) if guard.outcome else outcome
 
 
-def map_text(program: Program, lanes: int) -> str:
-    """A program that maps the tape over rows, `lanes` at a time and then one by one.
+def map_text(program: Program, lanes: int, name: str = "map", sink: Sink | None = None) -> str:
+    """A function that maps the tape over rows, `lanes` at a time and then one by one.
 
-    `map` returns the first row of a group in which a guard failed, or -1.
+    It returns the first row of a group in which a guard failed, or -1.
     """
     kinds = [lanes, 1] if lanes > 1 else [1]
-    functions = [text for kind in kinds for text in program.functions(kind, _store_column)]
+    functions = [f for kind in kinds for f in program.functions(kind, sink or store_column)]
     following = [f"test{kind}" for kind in kinds[1:]] + ["done"]
-    loops = [_loop(program, *pair) for pair in zip(kinds, following, strict=True)]
-    return "\n".join([*functions, MAP.format(first=kinds[0], loops="\n".join(loops)), ATTRIBUTES])
+    loops = [rows_loop(program, kind, then) for kind, then in zip(kinds, following, strict=True)]
+    return "\n".join([*functions, MAP.format(name=name, first=kinds[0], loops="\n".join(loops))])
 
 
-MAP = """define i64 @map({parameters}) {{
+MAP = """define i64 @{name}(ptr %in, ptr %captured, ptr %memory, ptr %out, i64 %start, i64 %stop, i64 %rows) {{
 entry:
   %at = alloca i64
   store i64 %start, ptr %at
@@ -139,12 +140,10 @@ failed:
   ret i64 %row
 done:
   ret i64 -1
-}}""".replace(
-    "{parameters}", "ptr %in, ptr %captured, ptr %memory, ptr %out, i64 %start, i64 %stop, i64 %rows"
-)
+}}"""
 
 LOOP = """test{lanes}:
-  %row{lanes} = load i64, ptr %at
+  %row{lanes} = load i64, ptr %at{prepare}
   %next{lanes} = add i64 %row{lanes}, {lanes}
   %more{lanes} = icmp sle i64 %next{lanes}, %stop
   br i1 %more{lanes}, label %part{lanes}_0, label %{following}
@@ -154,22 +153,31 @@ part{lanes}_{count}:
   br label %test{lanes}"""
 
 PART = """part{lanes}_{number}:
-  %failed{lanes}_{number} = call i1 @chunk{lanes}_{number}({arguments})
+  %failed{lanes}_{number} = call i1 @{name}{lanes}_{number}({arguments})
   br i1 %failed{lanes}_{number}, label %failed, label %part{lanes}_{following}"""
 
 ATTRIBUTES = f"attributes #0 = {{ {PURE} }}"
+"""To stand once at the end of a program text."""
 
 
-def _loop(program: Program, lanes: int, following: str) -> str:
-    arguments = ARGUMENTS.format(row=f"%row{lanes}")
+def rows_loop(program: Program, lanes: int, following: str, prepare: str = "") -> str:
+    """The part of a function that goes through rows while there are `lanes` of them left.
+
+    `prepare` is text that says, for each group of rows, where `%out{lanes}` is.
+    """
+    out = f"%out{lanes}" if prepare else "%out"
+    arguments = ARGUMENTS.format(row=f"%row{lanes}").replace("%out", out)
     count = len(program.chunks)
     parts = [
-        PART.format(lanes=lanes, number=n, following=n + 1, arguments=arguments)
+        PART.format(name=program.name, lanes=lanes, number=n, following=n + 1, arguments=arguments)
         for n in range(count)
     ]
-    return LOOP.format(lanes=lanes, following=following, parts="\n".join(parts), count=count)
+    return LOOP.format(
+        lanes=lanes, following=following, parts="\n".join(parts), count=count, prepare=prepare
+    )
 
 
-def _store_column(a: Assembly, k: int, register: Register) -> None:
+def store_column(a: Assembly, k: int, register: Register) -> None:
+    """Put an output into its own column, at the row at hand."""
     column = a.emit(f"mul i64 %rows, {k}")
     a.store(register, "%out", a.emit(f"add i64 {column}, %row"))

@@ -35,11 +35,19 @@ def record(function: Callable[..., Any], *examples: Any) -> Tape:
     return tape_of(output, inputs, comparisons)
 
 
-def tape_of(output: Any, inputs: tuple[Any, ...], comparisons: Sequence[Comparison]) -> Tape:
-    """The linear form of the graph between inputs and output, and of what was compared."""
+def tape_of(
+    output: Any,
+    inputs: tuple[Any, ...],
+    comparisons: Sequence[Comparison],
+    captured: Sequence[Value] = (),
+) -> Tape:
+    """The linear form of the graph between inputs and output, and of what was compared.
+
+    The captured values stand in the order given, needed or not; others follow as found.
+    """
     results = structure.numbers(output)
     sides = [side for comparison in comparisons for side in comparison.sides]
-    layout = _Layout(structure.numbers(inputs), [*results, *sides])
+    layout = _Layout(structure.numbers(inputs), [*results, *sides], captured)
     guards = [
         Guard(c.symbol, *map(layout.slot, c.sides), c.outcome, c.line) for c in comparisons
     ]
@@ -57,10 +65,11 @@ def tape_of(output: Any, inputs: tuple[Any, ...], comparisons: Sequence[Comparis
 class _Layout:
     """Where everything stands: the slot of each node and of each constant."""
 
-    def __init__(self, inputs: list[Value], roots: list[Any]) -> None:
+    def __init__(self, inputs: list[Value], roots: list[Any], captured: Sequence[Value]) -> None:
         order = topological_order(*[root for root in roots if isinstance(root, Value)])
         free = {node for node in order if not node.parents and not node.is_constant}
-        self.captured = [node for node in order if node in free - set(inputs)]
+        named = {*inputs, *captured}
+        self.captured = [*captured, *(n for n in order if n in free and n not in named)]
         literals = [root for root in roots if not isinstance(root, Value)]
         literals += [node.data for node in order if node.is_constant]
         self.constants = {_bits(number): float(number) for number in literals}
