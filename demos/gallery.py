@@ -22,7 +22,16 @@ from demos.report import Report
 PAGE = Path(__file__).resolve().parent.parent / "out" / "index.html"
 
 # In the order of the page: the smallest idea first.
-DEMOS = ("document_000",)
+DEMOS = (
+    "derivative_by_hand",
+    "stepping_in_a_repl",
+    "one_neuron",
+    "document_000",
+    "document_001",
+    "document_002",
+    "document_003",
+    "document_004",
+)
 
 GOOD, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 

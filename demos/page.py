@@ -154,7 +154,7 @@ def timings_list(timings: Iterable[Timing]) -> str:
 def part(content: Part) -> str:
     """A paragraph, a table, a picture or a transcript."""
     if isinstance(content, Prose):
-        return f"<p>{code(content.text)}</p>"
+        return f"<h3>{code(content.title)}</h3>\n<p>{code(content.text)}</p>"
     if isinstance(content, Picture):
         return picture(content)
     inside = table(content) if isinstance(content, Table) else transcript(content)

@@ -33,8 +33,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph; `code` between backticks."""
+    """A paragraph under its heading; `code` between backticks."""
 
+    title: str
     text: str
 
 
@@ -151,7 +152,7 @@ def flat(numbers: Any) -> list[float]:
         numbers = list(numbers.values())
     if isinstance(numbers, list | tuple):
         return [number for part in numbers for number in flat(part)]
-    return [float(getattr(numbers, "data", numbers))]
+    return [numbers.data if isinstance(numbers, Value) else float(numbers)]
 
 
 def graphs(loss: Value) -> list[Picture]:

@@ -10,7 +10,7 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from demos.start import start
 
-    start()
+    start("plot")
     from docs import pictures, reading, rules
 
     for path, text in {**rules.files(), **reading.files(), **pictures.files()}.items():

@@ -24,13 +24,11 @@ def drawings() -> dict[str, Drawing]:
 
 def loss_of_a_line() -> Drawing:
     """The README's: `(w*x + b - 3)**2`, small enough to check by hand."""
-    w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(-5.0, "b")
+    w, x, b = Value(2.0), Value(3.0), Value(-5.0)
     y = w * x + b
-    y.label = "y"
     loss = (y - 3) ** 2
-    loss.label = "loss"
     loss.backward()
-    return draw(loss, edges="contribution")
+    return draw(loss, names=locals(), edges="contribution")
 
 
 def one_example_of_a_network() -> Drawing:

@@ -42,6 +42,7 @@ How to read it:
   differentiated again.
 * `heaviside(x, a)` is the step: 0 below zero, 1 above, `a` at zero. `where(c, x, y)` is `x` if
   `c` is not 0, else `y`. `gap(x, y)` is `x - y`, and 0 between equal infinities.
+* `n - (n - 1 + 1)` is what rounding takes away from n − 1: 0 for most n, and always tiny.
 * *Computed by* is the Python that gives the value; `ieee` is [`ieee.py`](../tinygrad_bp/ieee.py),
   which gives IEEE-754's answer where Python's `math` raises.
 * *Differentiable* says where the formula is a derivative in the strict sense. What the other points

@@ -42,7 +42,8 @@ def deep_copy(node: Any, memo: dict[int, Any]) -> Any:
     return memo[id(node)]
 
 
-_emitting: ContextVar[bool] = ContextVar("tinygrad_bp_emitting", default=False)
+_ready: ContextVar[set[Node] | None] = ContextVar("tinygrad_bp_ready", default=None)
+"""Nodes that a pickler is about to meet after their operands."""
 
 
 class _Ancestors:
@@ -59,16 +60,25 @@ class _Ancestors:
         return list, (), None, self._in_order()
 
     def _in_order(self) -> Iterator[Node]:
-        token = _emitting.set(True)
+        ready = _ready.get()
+        if ready is None:
+            ready = set()
+            _ready.set(ready)
+        order = topological_order(self.node)[:-1]
         try:
-            yield from topological_order(self.node)[:-1]
+            for node in order:
+                ready.add(node)
+                yield node
         finally:
-            _emitting.reset(token)
+            ready.difference_update(order)
 
 
 def reduced(node: Node) -> tuple[Callable[..., Any], Facts]:
     """For pickle: how to make the node again; if it is the first of its graph, all of it."""
-    if _emitting.get() or node.is_leaf:
+    # Node by node, not one flag for "a pickling is going on": a pickling that failed, and
+    # whose frames a traceback still holds, would leave the flag up and the next one deep.
+    ready = _ready.get() or ()
+    if node.is_leaf or node in ready:
         return restored, facts(node)
     return _restored_after, (_Ancestors(node), *facts(node))
 

@@ -10,10 +10,11 @@ arguments. Floats in, floats out; `Value`s in, `Value`s out, so they nest to any
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, SupportsIndex
 
 from tinygrad_bp import modes, structure
 from tinygrad_bp.door import as_float
@@ -22,6 +23,8 @@ from tinygrad_bp.sweep import adjoints, tangents
 from tinygrad_bp.value import Value, constant
 
 Function = Callable[..., Any]
+Positions = SupportsIndex | Sequence[SupportsIndex]
+"""Of arguments: one, or several."""
 
 _live: ContextVar[frozenset[Value]] = ContextVar("tinygrad_bp_live", default=frozenset())
 """The variables of the derivatives that are being taken around the running call."""
@@ -57,7 +60,7 @@ def gradient(output: Value, inputs: Any, *, seed: Any = 1.0, create_graph: bool 
     return structure.with_numbers(inputs, [_value(r) for r in results] if create_graph else results)
 
 
-def grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+def grad(function: Function, argnums: Positions = 0) -> Function:
     """The gradient of a function that returns one number.
 
     >>> import numpy as np
@@ -77,7 +80,7 @@ def grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     return gradient_function
 
 
-def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+def value_and_grad(function: Function, argnums: Positions = 0) -> Function:
     """The value of a function and its gradient, as a pair.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
@@ -91,9 +94,10 @@ def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Func
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         with _Trace(args, argnums) as trace:
             output = _scalar(function(*trace.arguments, **kwargs), function)
+            trace.finish(output)
             found = trace.pulled_back([output], [1.0])
         gradients = structure.with_numbers(trace.chosen, found)
-        return trace.lowered(output), gradients[0] if isinstance(argnums, int) else gradients
+        return trace.lowered(output), _asked_for(argnums, gradients)
 
     return value_and_gradient
 
@@ -107,10 +111,10 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
     """
     with _Trace(primals, range(len(primals))) as trace:
         output = function(*trace.arguments)
-    outputs = structure.numbers(output)
+        outputs = trace.finish(output)
 
     def pullback(cotangent: Any) -> Any:
-        seeds = _matching(cotangent, outputs, "cotangent", "output")
+        seeds = _matching(cotangent, output, "cotangent", "output")
         return structure.with_numbers(trace.chosen, trace.pulled_back(outputs, seeds))
 
     return trace.lowered(output), pullback
@@ -124,15 +128,21 @@ def jvp(function: Function, primals: Sequence[Any], directions: Sequence[Any]) -
 
     `primals` and `directions` are tuples with one entry for each argument.
     """
+    for given in (primals, directions):
+        if not isinstance(given, tuple | list):
+            raise TypeError(
+                "primals and directions are tuples with one entry for each argument, "
+                f"(x,) for one; got {_shown(given)}"
+            )
     with _Trace(tuple(primals), range(len(primals))) as trace:
         output = function(*trace.arguments)
-        outputs = structure.numbers(output)
-        seeds = _matching(directions, trace.variables, "direction", "primals")
+        outputs = trace.finish(output)
+        seeds = _matching(tuple(directions), trace.chosen, "direction", "primals")
         pushed = trace.pushed_forward(outputs, seeds)
     return trace.lowered(output), structure.with_numbers(output, pushed)
 
 
-def jacobian(function: Function, argnums: int = 0) -> Function:
+def jacobian(function: Function, argnums: Positions = 0) -> Function:
     """All partial derivatives of a function from structures to structures.
 
     >>> import numpy as np
@@ -148,14 +158,13 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         with _Trace(args, argnums) as trace:
             output = function(*trace.arguments, **kwargs)
-            outputs = structure.numbers(output)
-            table = _table(trace, outputs)
-        return structure.crossed(output, trace.chosen[0], table)
+            table = _table(trace, trace.finish(output))
+        return structure.crossed(output, _asked_for(argnums, trace.chosen), table)
 
     return all_partials
 
 
-def hessian(function: Function, argnums: int = 0) -> Function:
+def hessian(function: Function, argnums: Positions = 0) -> Function:
     """All second partial derivatives of a function that returns one number.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
@@ -180,25 +189,25 @@ class _Trace:
     derivative must not mistake the outer `x` for its own `y`, though both are one number.
     """
 
-    def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int]) -> None:
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise IndexError(f"argnums names argument {position}, got {len(args)} arguments")
+    def __init__(self, args: tuple[Any, ...], argnums: Positions) -> None:
+        positions = _positions(argnums, len(args))
         self.chosen = tuple(args[position] for position in positions)
         given = structure.numbers(self.chosen)
-        self.variables = [_fresh(number) for number in given]
+        # A derivative is asked for, so its function records; under `no_grad` too, where only
+        # what comes out of it is cut off from the graph of what went in.
+        self._recording = _recording()
+        self._is_cut_off = not modes.current.get().records
+        with _recording():
+            self.variables = [_fresh(number) for number in given]
         self.arguments = list(args)
         lifted = structure.with_numbers(self.chosen, self.variables)
         for position, argument in zip(positions, lifted, strict=True):
             self.arguments[position] = argument
         self._outer = _live.get()
         self._has_value_in = any(isinstance(number, Value) for number in given)
-        self._as_graph: bool | None = None
+        self._as_graph = False
 
     def __enter__(self) -> _Trace:
-        # A derivative is asked for, so its function records, under `no_grad` too.
-        self._recording = _recording()
         self._recording.__enter__()
         self._token = _live.set(self._outer | set(self.variables))
         return self
@@ -207,36 +216,46 @@ class _Trace:
         _live.reset(self._token)
         self._recording.__exit__(*exception)
 
+    def finish(self, output: Any) -> list[Any]:
+        """The numbers of what the function gave; with all of them known, what to give back.
+
+        That is graph if somebody outside may differentiate it again.
+        """
+        outputs = structure.numbers(output)
+        values = [number for number in outputs if isinstance(number, Value)]
+        self._as_graph = not self._is_cut_off and (
+            self._has_value_in
+            or (bool(self._outer) and not self._outer.isdisjoint(topological_order(*values)))
+        )
+        return outputs
+
     def pulled_back(self, outputs: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
         """The derivative of the seeded sum of the outputs by each variable."""
-        as_graph = self._is_graph(outputs) or any(isinstance(seed, Value) for seed in seeds)
+        as_graph = self._as_graph or any(isinstance(seed, Value) for seed in seeds)
         start: dict[Any, Any] = {}
         for output, seed in zip(outputs, seeds, strict=True):
             if isinstance(output, Value):
                 start[output] = start[output] + seed if output in start else seed
         found = adjoints(topological_order(*start), start, as_graph=as_graph)
-        return [_lower(found.get(variable, 0.0), as_graph=as_graph) for variable in self.variables]
+        return [self._lowered(found.get(v, 0.0), as_graph=as_graph) for v in self.variables]
 
     def pushed_forward(self, outputs: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
         """The derivative of each output as the variables move along the seeds."""
-        as_graph = self._is_graph(outputs) or any(isinstance(seed, Value) for seed in seeds)
+        as_graph = self._as_graph or any(isinstance(seed, Value) for seed in seeds)
         order = topological_order(*[o for o in outputs if isinstance(o, Value)])
         start = dict(zip(self.variables, seeds, strict=True))
         found = tangents(order, start, as_graph=as_graph)
-        return [_lower(found.get(output, 0.0), as_graph=as_graph) for output in outputs]
+        return [self._lowered(found.get(o, 0.0), as_graph=as_graph) for o in outputs]
 
     def lowered(self, output: Any) -> Any:
         """The output, as floats unless somebody outside differentiates it."""
-        as_graph = self._is_graph(structure.numbers(output))
-        return structure.mapped(lambda number: _lower(number, as_graph=as_graph), output)
+        return structure.mapped(lambda o: self._lowered(o, as_graph=self._as_graph), output)
 
-    def _is_graph(self, outputs: Sequence[Any]) -> bool:
-        if self._as_graph is None:
-            values = [output for output in outputs if isinstance(output, Value)]
-            self._as_graph = self._has_value_in or (
-                bool(self._outer) and not self._outer.isdisjoint(topological_order(*values))
-            )
-        return self._as_graph
+    def _lowered(self, number: Any, *, as_graph: bool) -> Any:
+        if as_graph:
+            return _value(number)
+        plain = number.data if isinstance(number, Value) else as_float(number)
+        return constant(plain) if self._has_value_in else plain
 
 
 @contextmanager
@@ -255,10 +274,23 @@ def _value(number: Any) -> Value:
     return number if isinstance(number, Value) else constant(number)
 
 
-def _lower(number: Any, *, as_graph: bool) -> Any:
-    if as_graph:
-        return _value(number)
-    return number.data if isinstance(number, Value) else as_float(number)
+def _positions(argnums: Positions, count: int) -> list[int]:
+    wanted = [argnums] if isinstance(argnums, SupportsIndex) else argnums
+    positions = [operator.index(position) for position in wanted]
+    for position in positions:
+        if not -count <= position < count:
+            raise IndexError(
+                f"argnums names argument {position}, but the call has {count} positional arguments"
+            )
+    found = [position % count for position in positions]
+    if len(set(found)) < len(found):
+        raise ValueError(f"argnums names an argument twice: {argnums!r}")
+    return found
+
+
+def _asked_for(argnums: Positions, parts: tuple[Any, ...]) -> Any:
+    """The part for one argument, all parts for several."""
+    return parts[0] if isinstance(argnums, SupportsIndex) else parts
 
 
 def _table(trace: _Trace, outputs: Sequence[Any]) -> list[list[Any]]:
@@ -275,7 +307,7 @@ def _table(trace: _Trace, outputs: Sequence[Any]) -> list[list[Any]]:
 def _scalar(output: Any, function: Function) -> Any:
     found = structure.numbers(output)
     is_structure = isinstance(output, dict | list | tuple)
-    if len(found) != 1 or is_structure:
+    if len(found) != 1 or is_structure or output is None:
         name = getattr(function, "__name__", repr(function))
         raise TypeError(
             f"grad needs a function that returns one number; {name} returned {_shown(output)}. "
@@ -284,13 +316,11 @@ def _scalar(output: Any, function: Function) -> Any:
     return found[0]
 
 
-def _matching(given: Any, expected: Sequence[Any], what: str, of_what: str) -> list[Any]:
-    found = structure.numbers(given)
-    if len(found) != len(expected):
-        raise ValueError(
-            f"the {what} has {len(found)} numbers, the {of_what} {len(expected)}: "
-            "they must have the same structure"
-        )
+def _matching(given: Any, model: Any, what: str, of_what: str) -> list[Any]:
+    try:
+        found = structure.numbers_in_order_of(model, given)
+    except ValueError as error:
+        raise ValueError(f"the {what} must have the structure of the {of_what}: {error}") from None
     return [number if isinstance(number, Value) else as_float(number) for number in found]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import primitives
 from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.structure import array
 
 
 def sum(xs: Any, axis: int | None = None) -> Any:  # noqa: A001  # the array API's name
@@ -72,7 +74,7 @@ def softmax(xs: Any, axis: int = -1) -> Any:
     shares = np.apply_along_axis(_shares, axis, objects) if objects.size else objects
     if not isinstance(xs, np.ndarray):
         return shares.tolist()
-    return shares.astype(float) if xs.dtype != object else shares
+    return array(list(shares.flat), shares.shape)
 
 
 def _shares(xs: Any) -> Any:
@@ -87,9 +89,8 @@ def _reduced(primitive: Primitive, xs: Any, axis: int | None) -> Any:
     if axis is None:
         return _applied(primitive, list(objects.flat))
     along = np.moveaxis(objects, axis, -1)
-    results = np.empty(along.shape[:-1], dtype=object)
-    for index in np.ndindex(results.shape):
-        results[index] = _applied(primitive, list(along[index]))
+    shape = along.shape[:-1]
+    results = array([_applied(primitive, list(along[i])) for i in np.ndindex(shape)], shape)
     return results[()] if isinstance(xs, np.ndarray) else results.tolist()
 
 
@@ -98,10 +99,9 @@ def _applied(primitive: Primitive, operands: list[Any]) -> Any:
 
 
 def _objects(xs: Any) -> Any:
-    objects = np.asarray(
-        xs if isinstance(xs, np.ndarray | list | tuple) else list(xs), dtype=object
-    )
+    is_stream = isinstance(xs, Iterable) and not isinstance(xs, np.ndarray | list | tuple)
+    objects = np.asarray(list(xs) if is_stream else xs, dtype=object)
     for x in objects.flat:
-        if isinstance(x, list):
+        if isinstance(x, np.ndarray | list | tuple):
             raise ValueError(f"expected rows of one length, got {len(x)} numbers in one of them")
     return objects

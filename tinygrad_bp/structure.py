@@ -51,6 +51,31 @@ def numbers(structure: Any) -> list[Any]:
     return [number for block in blocks(structure) for number in elements(block)]
 
 
+def numbers_in_order_of(model: Any, structure: Any) -> list[Any]:
+    """The numbers of a structure in the order in which the model has its own.
+
+    >>> numbers_in_order_of({"w": [1.0, 2.0], "b": 3.0}, {"b": 30.0, "w": [10.0, 20.0]})
+    [10.0, 20.0, 30.0]
+
+    Raises `ValueError` if they are not alike: the same keys, lengths and shapes.
+    """
+    if isinstance(model, dict):
+        if not isinstance(structure, dict) or structure.keys() != model.keys():
+            raise ValueError(f"expected the keys {list(model)}, got {structure!r}")
+        parts = [(part, structure[key]) for key, part in model.items()]
+    elif isinstance(model, list | tuple):
+        given = list(structure) if isinstance(structure, list | tuple) or shape(structure) else []
+        if len(given) != len(model):
+            raise ValueError(f"expected {len(model)} parts, got {structure!r}")
+        parts = list(zip(model, given, strict=True))
+    else:
+        flat = np.asarray(structure, dtype=object)
+        if flat.shape != shape(model):
+            raise ValueError(f"expected the shape {shape(model)}, got {structure!r}")
+        return elements(flat)
+    return [number for pair in parts for number in numbers_in_order_of(*pair)]
+
+
 def with_numbers(structure: Any, new: Sequence[Any]) -> Any:
     """The structure with its numbers replaced, in order."""
     each = iter(new)

@@ -31,9 +31,12 @@ def adjoints(
     adjoint = dict(seeds)
     is_strict = modes.is_strict()
     for node in reversed(order):
-        if node not in adjoint or node.is_leaf:
+        upstream = adjoint.get(node)
+        if upstream is None or node.is_leaf:
             continue
-        upstream = adjoint[node]
+        if not is_strict and node._y is not None:
+            _pass_to_two(node, upstream, adjoint)
+            continue
         parents, partials = parents_and_partials(node)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
@@ -48,6 +51,22 @@ def adjoints(
     return adjoint
 
 
+def _pass_to_two(node: Node, upstream: float, adjoint: dict[Node, Any]) -> None:
+    """The loop of `adjoints` unrolled for two operands and floats: there the time goes."""
+    x, y = node._x, node._y
+    primitive: Primitive = node.op  # type: ignore[assignment]  # only a leaf has none
+    try:
+        by_x, by_y = primitive.partials(node._data, x._data, y._data)
+    except ZeroDivisionError:
+        by_x, by_y = _at_a_pole(primitive, node._data, x._data, y._data)
+    if by_x is not None and x.op is not CONSTANT:
+        by_x *= upstream
+        adjoint[x] = adjoint[x] + by_x if x in adjoint else by_x
+    if by_y is not None and y.op is not CONSTANT:
+        by_y *= upstream
+        adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
+
+
 def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
     """The same as graph, good for other numbers too: which branch is taken is a `where`.
 
@@ -58,7 +77,8 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
     for node in reversed(order):
         if node not in adjoint or node.is_leaf:
             continue
-        for parent, partial in zip(node.parents, node.op.partials(node, *node.parents), strict=True):  # type: ignore[union-attr]  # it has parents
+        parents, partials = parents_and_partials(node, as_graph=True)
+        for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
                 continue
             if isinstance(partial, Gate):
@@ -78,12 +98,12 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
 
 
 def both(one: Any, other: Any) -> Any:
-    """The condition that both hold; `None` always does."""
+    """The condition that two conditions hold; `None` is one that always does."""
     return other if one is None else where(one, other, 0.0)
 
 
 def either(one: Any, other: Any) -> Any:
-    """The condition that at least one holds; `None` always does."""
+    """The condition that one of two conditions holds; `None` is one that always does."""
     return None if one is None or other is None else where(one, 1.0, other)
 
 

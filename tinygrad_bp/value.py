@@ -54,23 +54,24 @@ class Value(Node):
 
     # Making nodes ---------------------------------------------------------------------
 
-    @classmethod
-    def apply_unary(cls, primitive: Primitive, x: Value) -> Value:
+    @staticmethod
+    def apply_unary(primitive: Primitive, x: Value) -> Value:
         """The node of an operation on one value."""
         data = primitive.value(x._data)
         if x.op is CONSTANT:
             return _of_constants(primitive, data, x)
         return _node(primitive, data, x, None)
 
-    @classmethod
-    def apply_binary(cls, primitive: Primitive, x: Any, y: Any) -> Any:
+    @staticmethod
+    def apply_binary(primitive: Primitive, x: Any, y: Any) -> Any:
         """The node of an operation on two operands, one of which may be a number."""
         if type(x) is not Value or type(y) is not Value:
             other = x if type(y) is Value else y
-            if isinstance(other, np.ndarray):
-                return primitive(x, y)
-            if not isinstance(other, float) and _is_for_others(other):
-                return NotImplemented
+            if type(other) is not float and type(other) is not int:
+                if isinstance(other, np.ndarray):
+                    return primitive(x, y)
+                if _is_for_others(other):
+                    return NotImplemented
             x, y = _operand(x), _operand(y)
         data = primitive.value(x._data, y._data)
         if y.op is CONSTANT:
@@ -86,7 +87,7 @@ class Value(Node):
             return cls.apply_unary(primitive, *operands)
         if primitive.arity == 2:
             return cls.apply_binary(primitive, *map(_operand, operands))
-        parents = tuple(map(_operand, operands))
+        parents = tuple([x if type(x) is Value else constant(x) for x in operands])
         data = primitive.value(*[parent._data for parent in parents])
         if all(parent.op is CONSTANT for parent in parents):
             return _of_constants(primitive, data, *parents)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinygrad_bp.look.cards import text_width
 from tinygrad_bp.look.layered import Item, Link, arrange
 from tinygrad_bp.look.layout import layout
 from tinygrad_bp.look.nesting import composable
@@ -223,3 +224,14 @@ def test_a_chain_deeper_than_the_recursion_limit_is_laid_out():
     edges = tuple(Edge(f"n{i}", f"n{i + 1}") for i in range(2_999))
 
     assert layout(Picture(nodes, edges)).routes
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_box_has_room_for_its_title(direction):
+    title = "a title that is wider than what is in the box"
+    nodes = (Node("a", "leaf", (Row("x"),)),)
+    found = layout(Picture(nodes, boxes=(Box("b", title, ("a",)),), direction=direction))
+
+    box, node = found.boxes["b"], found.nodes["a"]
+    assert box.width >= text_width(title) + 12  # the margin on the left, as in `svg`
+    assert node.y >= box.y + 20

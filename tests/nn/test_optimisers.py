@@ -252,7 +252,7 @@ def test_a_schedule_is_asked_for_each_update_from_0() -> None:
 
 
 def test_the_defaults_are_pytorchs() -> None:
-    assert repr(nn.SGD(0.01)) == "SGD(lr=0.01, momentum=0.0, nesterov=False, weight_decay=0.0)"
+    assert repr(nn.SGD()) == "SGD(lr=0.01, momentum=0.0, nesterov=False, weight_decay=0.0)"
     assert repr(nn.Adam()) == "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0)"
     assert repr(nn.AdamW()) == "AdamW(lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)"
 

@@ -29,6 +29,17 @@ def test_rates(schedule: Any, rates: dict[int, float]) -> None:
     assert pickle.loads(pickle.dumps(schedule)) == schedule
 
 
+@pytest.mark.parametrize(
+    "kind", [nn.Constant, nn.StepDecay, nn.Exponential, nn.Cosine, nn.WarmUp, nn.PerEpoch]
+)
+def test_a_schedule_can_not_be_changed_in_the_middle(kind: Any) -> None:
+    schedule = kind(1.0, *[2] * (kind in (nn.Cosine, nn.WarmUp, nn.PerEpoch)))
+
+    with pytest.raises(AttributeError):
+        schedule.rate = 2.0
+    assert hash(schedule) == hash(pickle.loads(pickle.dumps(schedule)))
+
+
 def test_the_defaults_decay_slowly() -> None:
     assert nn.StepDecay(1.0)(1000) == 0.1
     assert nn.StepDecay(1.0)(999) == 1.0

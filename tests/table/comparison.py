@@ -1,7 +1,7 @@
 """How far a row is from its truth. Takes the row as an argument, so that a wrong one can be tried.
 
 An error is measured in units of what is allowed, so 1.0 is the limit. Allowed is a relative
-error of 1e-14 (45 units in the last place; 1e-12 in a third derivative) and, in the rows
+error of 1e-14 (45 units in the last place; 1e-12 in a higher derivative) and, in the rows
 named in `ROUNDING`, in addition one rounding of what the row's formula must round, however
 well it is written.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 import mpmath
 
-from tests.table.truths import Orders, Point, truth
+from tests.table.truths import Point, truth
 from tinygrad_bp import Value, gradient
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import local_partials
 
-RELATIVE = {0: 1e-14, 1: 1e-14, 3: 1e-12}
-"""Of the value, of partials, and of third derivatives, which add up several terms."""
+RELATIVE = {0: 1e-14, 1: 1e-14, 2: 1e-12, 3: 1e-12}
+"""Of the value, of partials, and of higher derivatives, which add up several terms."""
 EPSILON = sys.float_info.epsilon
 SMALLEST_NORMAL = sys.float_info.min
 ROUNDS_TO_INFINITY = sys.float_info.max * (1 + mpmath.ldexp(1, -54))
@@ -57,6 +57,7 @@ ROUNDING: dict[tuple[str, int], Callable[..., float]] = {
     ("gelu", 1): lambda _, x: 1.0 if -0.8 < x < -0.7 else 0.0,
     ("silu", 1): lambda _, x: 1.0 if -1.3 < x < -1.2 else 0.0,
     # y*y = z*z - x*x is what 1/z - x*x/z**3 makes of the second derivative.
+    ("hypot", 2): lambda _, x, y: 4.0 / math.hypot(x, y),
     ("hypot", 3): lambda _, x, y: 8.0 / (x * x + y * y),
 }
 
@@ -78,18 +79,23 @@ def errors_of_partials(row: Primitive, point: Point) -> Iterator[float]:
         yield _error(row, 1, 0.0 if partial is None else partial, exact, point)
 
 
-def errors_of_third_derivatives(row: Primitive, point: Point) -> Iterator[tuple[Orders, float]]:
-    """For each mixed third derivative there its orders and its error, likewise."""
-    for indices in itertools.combinations_with_replacement(range(len(point)), 3):
+def errors_of_higher_derivatives(
+    row: Primitive, point: Point
+) -> Iterator[tuple[tuple[int, ...], float]]:
+    """The error of each second and third derivative there, by which operands one by one."""
+    each = range(len(point))
+    # Mixed second derivatives in either order: each is the derivative of another partial.
+    pairs = itertools.product(each, repeat=2)
+    triples = itertools.combinations_with_replacement(each, 3)
+    for indices in itertools.chain(pairs, triples):
         if CONSTANT_OPERAND.get(row.name) in indices:
             continue
-        node = at(row, point)
-        operands, output = node.parents, node
+        output = at(row, point)
+        operands = output.parents
         for index in indices:
             output = gradient(output, operands[index], create_graph=True)
-        orders = tuple(indices.count(i) for i in range(len(point)))
-        exact = truth(row.name, point, orders)
-        yield orders, _error(row, 3, output.data, exact, point)
+        exact = truth(row.name, point, tuple(map(indices.count, each)))
+        yield indices, _error(row, len(indices), output.data, exact, point)
 
 
 def at(row: Primitive, point: Point) -> Any:

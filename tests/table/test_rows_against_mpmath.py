@@ -12,8 +12,8 @@ import pytest
 from tests.table import truths
 from tests.table.comparison import (
     error_of_value,
+    errors_of_higher_derivatives,
     errors_of_partials,
-    errors_of_third_derivatives,
     relative_error,
 )
 from tests.table.truths import ROWS, TRUTHS, points, truth
@@ -47,11 +47,11 @@ def test_partials(row: Primitive) -> None:
 
 
 @every_row
-def test_third_derivatives(row: Primitive) -> None:
+def test_second_and_third_derivatives(row: Primitive) -> None:
     errors = {
-        (point, orders): error
+        (point, indices): error
         for point in truths.moderate_points(row)
-        for orders, error in errors_of_third_derivatives(row, point)
+        for indices, error in errors_of_higher_derivatives(row, point)
     }
 
     assert max(errors.values()) <= 1.0, worst(errors)

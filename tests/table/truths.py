@@ -110,8 +110,8 @@ TRUTHS: dict[str, Callable[..., Any]] = {
 
 # Truth at a point -----------------------------------------------------------------------
 
-BITS = (200, 400, 1000, 2000, 3000, 6000, 12000)
-COARSE, FINE = slice(0, 5), slice(4, 7)
+BITS = (200, 400, 1000, 2000, 3000, 6000)
+COARSE, FINE = slice(0, 5), slice(4, 6)
 WHICH_BITS = {
     # Steps so dense that with few digits the difference quotient goes across them.
     "remainder": FINE,
@@ -176,6 +176,7 @@ DECADES = {
     "prod": 40.0,
     "dot": 140.0,
     # Slow in mpmath, and beyond 1000 all but the largest operand vanish.
+    "logaddexp": 4.0,
     "logsumexp": 3.0,
     "softmax": 3.0,
 }
@@ -185,7 +186,7 @@ OF_INTEREST: dict[str, list[Point]] = {
     # Roots of the value or of a partial, ends of the domain, and negative bases.
     "gelu": [(-0.7517915246935645,)],
     "silu": [(-1.2784645427610738,)],
-    "logaddexp": [(-math.log(2.0), -math.log(2.0)), (-1e-20, -46.05170185988091)],
+    "logaddexp": [(-math.log(2.0), -math.log(2.0)), (1e300, 1e300), (1e300, -1e300)],
     "logsumexp": [(-math.log(3.0),) * 3, (0.0, -800.0), (1000.0, 1000.0, -1000.0)],
     "pow_constant": [
         (-2.0, 3.0),
@@ -198,6 +199,7 @@ OF_INTEREST: dict[str, list[Point]] = {
     ],
     "pow": [(1e-300, 0.3), (1e300, -0.3)],
     "prod": [(0.0, 2.0, 3.0), (0.0, 2.0, 0.0), (5.0, 0.0), (0.0,), (-0.0, 1e200, 1e200)],
+    "where": [(0.0, 2.0, 3.0), (-1.0, 2.0, 3.0)],
     "sin": [(math.pi,), (1e22,), (0.0,)],
     "cos": [(math.pi / 2,), (1e22,), (0.0,)],
     "tan": [(math.nextafter(math.pi / 2, 0.0),), (0.0,)],
@@ -219,8 +221,9 @@ def points(row: Primitive, count: int | None = None) -> list[Point]:
     return OF_INTEREST.get(row.name, []) + drawn
 
 
-def moderate_points(row: Primitive, count: int = 20) -> list[Point]:
-    """Points at which third derivatives are neither vanishing nor overflowing."""
+def moderate_points(row: Primitive) -> list[Point]:
+    """Points at which higher derivatives are neither vanishing nor overflowing."""
+    count = 20 if row.arity in (1, 2) else 6
     return _drawn(row, count, _moderate, (1, 2) if row.name == "dot" else (1, 2, 3))
 
 

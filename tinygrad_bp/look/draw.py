@@ -27,8 +27,9 @@ __all__ = ["Collapse", "draw", "picture_of"]
 
 Collapse = Literal["auto", "neurons", "layers", "runs"]
 
-# More than this does not fit a screen at a size that can be read.
-MANY = 300
+# Chosen by looking: beyond these a picture is more than two screens high or wide.
+MANY = 200
+MANY_SUMMARIES = 80
 FEW = 24
 # From fine to coarse.
 PLANS = {"neurons": neuron_cells, "layers": layers}
@@ -52,7 +53,7 @@ def draw(
     `names`: where nodes without a label get one, usually `locals()`.
     `edges`: what stands on each edge: "partial", the local derivative, or "contribution", that
     times the gradient upstream; the contributions out of a node add up to its gradient.
-    `collapse`: "auto" draws everything up to 300 nodes, and above that neurons, layers, or runs
+    `collapse`: "auto" draws everything up to 200 nodes, and above that neurons, layers, or runs
     of nodes as one node each; None always draws everything.
     `direction`: "LR", to the right, or "TB", down.  `digits`: significant ones.
 
@@ -144,7 +145,7 @@ def _cells(
     steps = PLANS if collapse == "auto" and found else {collapse} & PLANS.keys()
     for step in steps:
         cells = PLANS[step](order, found)
-        if collapse == step or len(cells) <= MANY:
+        if collapse == step or len(cells) <= MANY_SUMMARIES:
             return cells, step
     return runs(order, _kept(order, outputs)), "runs of nodes"
 

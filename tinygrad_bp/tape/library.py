@@ -44,7 +44,9 @@ def probes(arity: int) -> list[tuple[float, ...]]:
     """The operands that are tried."""
     if arity == 1:
         return [(x,) for x in (*SPECIAL, *SPREAD)]
-    return [(x, y) for x in (*SPECIAL, *SPREAD[::7]) for y in (*SPECIAL, *SPREAD[::11], 0.5, 2.0, 3.0)]
+    return [
+        (x, y) for x in (*SPECIAL, *SPREAD[::7]) for y in (*SPECIAL, *SPREAD[::11], 0.5, 2.0, 3.0)
+    ]
 
 
 def same(x: float, y: float) -> bool:
@@ -67,4 +69,3 @@ def callback_to(primitive: Primitive, operands: int) -> tuple[object, int]:
     kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)
     function = kind(primitive.value)
     return function, ctypes.cast(function, ctypes.c_void_p).value or 0
-

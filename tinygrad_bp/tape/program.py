@@ -63,10 +63,18 @@ class Program:
     def _guards(self, number: int) -> list[Guard]:
         """The guards that can be asked at the end of a chunk, and not before."""
         last = len(self.chunks) - 1
-        return [g for g in self.tape.guards if min(max(self.chunk_of(g.left), self.chunk_of(g.right), 0), last) == number]
+        return [
+            g
+            for g in self.tape.guards
+            if min(max(self.chunk_of(g.left), self.chunk_of(g.right), 0), last) == number
+        ]
 
     def _outputs(self, number: int) -> list[tuple[int, int]]:
-        return [(k, slot) for k, slot in enumerate(self.outputs) if max(self.chunk_of(slot), 0) == number]
+        return [
+            (k, slot)
+            for k, slot in enumerate(self.outputs)
+            if max(self.chunk_of(slot), 0) == number
+        ]
 
     def functions(self, lanes: int, sink: Sink) -> list[str]:
         """The text of each chunk's function: whether a guard failed in one of its rows."""

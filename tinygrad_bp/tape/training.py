@@ -56,7 +56,9 @@ def training_text(step: Tape, rule: Tape, *, batch_size: int, is_summed: bool) -
     train = TRAIN.format(
         first=kinds[0],
         loops="\n".join(loops),
-        reduce="" if batch_size == 1 else REDUCE.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
+        reduce=""
+        if batch_size == 1
+        else REDUCE.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
         weight="1.0" if is_summed else "%n",
         examples="1.0" if is_summed else "%all",
         parameters=parameters,
@@ -218,7 +220,9 @@ def store_finite(a: Assembly, k: int, register: Register) -> Register | None:
 class Training:
     """A training run in machine code: the arrays that it works on, and the loop."""
 
-    def __init__(self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int) -> None:
+    def __init__(
+        self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
+    ) -> None:
         text = training_text(step, rule, batch_size=batch_size, is_summed=is_summed)
         self.machine = Machine(text, level=2 if len(step) < SMALL else 0)
         kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
@@ -247,9 +251,19 @@ class Training:
         `columns` holds the examples, one row for each number of an example.
         """
         done = self._train(
-            address(columns), self.rows, *map(address, self.blocks), address(self.scalars),
-            address(self.memory), address(self.rule_memory), address(self.sums), address(rates),
-            address(losses), self.batch_size, self.at, len(rates), address(self.carry),
+            address(columns),
+            self.rows,
+            *map(address, self.blocks),
+            address(self.scalars),
+            address(self.memory),
+            address(self.rule_memory),
+            address(self.sums),
+            address(rates),
+            address(losses),
+            self.batch_size,
+            self.at,
+            len(rates),
+            address(self.carry),
         )
         why = int(self.carry[1])
         if why:

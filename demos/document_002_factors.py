@@ -1,0 +1,158 @@
+"""The chain rule of document 002, factor by factor: as it is written, and as the engine has it.
+
+E is the mean of (ŷ - y)², ŷ = sigmoid(z). A factor belongs to one arrow of the graph, so it can
+be asked of the engine by itself: `gradient(ŷ, z)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from demos.reference import document_002 as reference
+from demos.reference.notation import sigmoid as numpy_sigmoid
+from demos.report import Prose, Table
+from tinygrad_bp import Value, gradient, sigmoid, values
+
+LABELS = reference.LABELS[:, 0]
+# One of either label. Example 3 is also where the wrong axis shows: V of example 3 is not V₁.
+SHOWN = (0, 2)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor for each example, and the formula that the document has for it."""
+
+    name: str
+    formula: str
+    written: np.ndarray
+    right: np.ndarray
+
+
+def factor_tables() -> list[Table]:
+    """Both networks, on the document's inputs and on standardised ones."""
+    inputs = {"as they are": reference.INPUTS, "standardised": reference.standardised()}
+    chains = {"Perceptron": perceptron_chain, "3-4-1, first hidden neuron": hidden_chain}
+    return [
+        factor_table(f"{network}, inputs {how}.", chain(numbers))
+        for network, chain in chains.items()
+        for how, numbers in inputs.items()
+    ]
+
+
+def perceptron_chain(inputs: np.ndarray) -> list[Factor]:
+    """From the error back to the first weight."""
+    start = reference.perceptron_start()
+    w = values(start[:, 0], label="w")
+    z = inputs @ w
+    yhat = sigmoid(z)
+    error = ((yhat - LABELS) ** 2).mean()
+
+    z_written = (inputs @ start)[:, 0]
+    scalar = reference.error_as_written(numpy_sigmoid(inputs @ start))
+    chain = [
+        Factor("∂E/∂ŷ", "2 mean((ŷ−y)²)", np.full(4, scalar), slopes([error] * 4, yhat)),
+        Factor("∂ŷ/∂z", "z(1−z)", slope_as_written(z_written), slopes(yhat, z)),
+        Factor("∂z/∂w₁", "x₁", inputs[:, 0], slopes(z, [w[0]] * 4)),
+    ]
+    return [*chain, whole("∂E/∂w₁, all examples", chain)]
+
+
+def hidden_chain(inputs: np.ndarray) -> list[Factor]:
+    """From the error back to the first weight of the first hidden neuron; then to that of V."""
+    hidden_start, output_start = reference.hidden_start()
+    w, v = values(hidden_start, label="W"), values(output_start[:, 0], label="V")
+    z = inputs @ w
+    hidden = sigmoid(z)
+    z_out = hidden @ v
+    yhat = sigmoid(z_out)
+    error = ((yhat - LABELS) ** 2).mean()
+
+    z_written = inputs @ hidden_start
+    out = numpy_sigmoid(z_written) @ output_start
+    outputs = numpy_sigmoid(out)
+    scalar = reference.error_as_written(outputs)
+    # V moves first; then its four numbers meet the four examples, not the four neurons.
+    moved = output_start + reference.RATE * (outputs.T @ (slope_as_written(out) * scalar))
+    to_output = [
+        Factor("∂E/∂ŷ", "2 mean((ŷ−y)²)", np.full(4, scalar), slopes([error] * 4, yhat)),
+        Factor("∂ŷ/∂z", "z(1−z)", slope_as_written(out[:, 0]), slopes(yhat, z_out)),
+    ]
+    to_hidden = [
+        Factor("∂z/∂h₁", "V, by example, moved", moved[:, 0], slopes(z_out, hidden[:, 0])),
+        Factor(
+            "∂h₁/∂z₁", "z₁(1−z₁)", slope_as_written(z_written[:, 0]), slopes(hidden[:, 0], z[:, 0])
+        ),
+        Factor("∂z₁/∂W₁₁", "x₁", inputs[:, 0], slopes(z[:, 0], [w[0, 0]] * 4)),
+    ]
+    to_v = Factor("∂z/∂V₁", "ŷ", outputs[:, 0], slopes(z_out, [v[0]] * 4))
+    return [
+        *to_output,
+        *to_hidden,
+        whole("∂E/∂W₁₁, all examples", [*to_output, *to_hidden]),
+        to_v,
+        whole("∂E/∂V₁, all examples", [*to_output, to_v]),
+    ]
+
+
+slope_as_written = reference.derivative_as_written
+
+
+def slopes(
+    outputs: Sequence[Value] | np.ndarray, inputs: Sequence[Value] | np.ndarray
+) -> np.ndarray:
+    """The engine's derivative of each output by its own input."""
+    pairs = zip(outputs, inputs, strict=True)
+    return np.array([gradient(output, by) for output, by in pairs])
+
+
+def whole(name: str, chain: Sequence[Factor]) -> Factor:
+    """The factors multiplied, and added up over the examples: the same for each."""
+    written = np.prod([factor.written for factor in chain], axis=0).sum()
+    right = np.prod([factor.right for factor in chain], axis=0).sum()
+    return Factor(name, "", np.full(4, written), np.full(4, right))
+
+
+def factor_table(title: str, chain: Sequence[Factor]) -> Table:
+    """A row for each factor."""
+    header = ["", "written as"]
+    for example in SHOWN:
+        header += [f"written, example {example + 1}", "engine"]
+    rows = [
+        (
+            factor.name,
+            factor.formula,
+            *(
+                f"{number:.4g}"
+                for example in SHOWN
+                for number in (factor.written[example], factor.right[example])
+            ),
+            verdict(factor.written[SHOWN[-1]], factor.right[SHOWN[-1]]),
+        )
+        for factor in chain
+    ]
+    return Table(title, [*header, "written / engine"], rows)
+
+
+def verdict(written: float, right: float) -> str:
+    """By what factor it is off."""
+    if np.isclose(written, right, rtol=1e-12, atol=0):
+        return "right"
+    return f"{written / right:.3g}" if right else "right is 0"
+
+
+def other_mistakes() -> Prose:
+    """What is wrong beside the factors, with its measure."""
+    outputs = numpy_sigmoid(reference.INPUTS @ reference.perceptron_start())
+    as_table = reference.error_as_written(outputs)
+    as_column = 2 * float(np.square(outputs[:, 0] - LABELS).mean())
+    return Prose(
+        "What is wrong beside the factors",
+        "The sign: the weights move by `+= 0.5 * gradient`, uphill. The labels' shape: `(4, 1)` "
+        "outputs less `(4,)` labels is a 4 by 4 table; while all outputs are equal, as they are in "
+        f"every step here, its mean is that of the four right differences ({as_table:g} and "
+        f"{as_column:g} at the perceptron's start), so no printed number shows it. The scale: with "
+        "inputs up to 550 every sigmoid is saturated, and the right gradient vanishes with it.",
+    )
