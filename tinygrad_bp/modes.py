@@ -70,7 +70,8 @@ class _Setting:
         self._tokens: list[Token[Mode]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(current.set(replace(current.get(), **self._changes)))
+        mode = replace(current.get(), **self._changes)  # type: ignore[arg-type]  # only its flags
+        self._tokens.append(current.set(mode))
         _count(+1)
 
     def __exit__(self, *exception: object) -> None:

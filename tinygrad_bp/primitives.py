@@ -56,6 +56,7 @@ def row(
 
 
 # Rows that a row above them mentions; the type checker wants to know what they will be.
+equal: Primitive
 floor_divide: Primitive
 sign: Primitive
 cos: Primitive

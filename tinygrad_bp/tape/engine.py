@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 from functools import cache
 from typing import Any
 
 
 @cache
 def backend() -> Any:
-    """llvmlite's binding, set up for this processor.
+    """The binding of llvmlite, set up for this processor.
 
     Raises `ModuleNotFoundError` with the way out where llvmlite is not installed.
     """
     try:
-        import llvmlite.binding as llvm
+        import llvmlite.binding as llvm  # type: ignore[import-untyped]  # ships no annotations
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "machine code needs llvmlite: pip install 'tinygrad_bp[jit]'"

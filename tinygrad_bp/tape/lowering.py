@@ -104,7 +104,7 @@ def largest(a: Assembly, xs: Sequence[R]) -> R:
 
 
 def logsumexp(a: Assembly, *xs: R) -> R:
-    """top + log1p(sum of exp(x - top)) over all but the first that is the top."""
+    """The top + log1p(sum of exp(x - top)) over all but the first that is the top."""
     top = largest(a, xs)
     others, top_was_seen = a.number(0.0), None
     for x in xs:

@@ -17,7 +17,10 @@ CHUNK = 1000
 COMPARE = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "!=": "une"}
 """LLVM's words for Python's comparisons, `nan` included."""
 
-PARAMETERS = "ptr noalias %in, ptr noalias %captured, ptr noalias %memory, ptr noalias %out, i64 %row, i64 %rows"
+PARAMETERS = (
+    "ptr noalias %in, ptr noalias %captured, ptr noalias %memory, ptr noalias %out, "
+    "i64 %row, i64 %rows"
+)
 ARGUMENTS = "ptr %in, ptr %captured, ptr %memory, ptr %out, i64 {row}, i64 %rows"
 
 Sink = Callable[[Assembly, int, Register], Register | None]
@@ -137,7 +140,8 @@ def map_text(program: Program, lanes: int, name: str = "map", sink: Sink | None 
     return "\n".join([*functions, MAP.format(name=name, first=kinds[0], loops="\n".join(loops))])
 
 
-MAP = """define i64 @{name}(ptr %in, ptr %captured, ptr %memory, ptr %out, i64 %start, i64 %stop, i64 %rows) {{
+MAP = """define i64 @{name}(ptr %in, ptr %captured, ptr %memory, ptr %out,
+                     i64 %start, i64 %stop, i64 %rows) {{
 entry:
   %at = alloca i64
   store i64 %start, ptr %at

@@ -48,7 +48,10 @@ def tape_of(
     results = structure.numbers(output)
     sides = [side for comparison in comparisons for side in comparison.sides]
     layout = _Layout(structure.numbers(inputs), [*results, *sides], captured)
-    guards = [Guard(c.symbol, *map(layout.slot, c.sides), c.outcome, c.line) for c in comparisons]
+    guards = [
+        Guard(c.symbol, layout.slot(c.sides[0]), layout.slot(c.sides[1]), c.outcome, c.line)
+        for c in comparisons
+    ]
     return Tape(
         inputs=structure.mapped(lambda value: value.data, inputs),
         captured=tuple(layout.captured),

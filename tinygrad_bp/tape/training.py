@@ -99,7 +99,8 @@ reduce:
   %a6 = fadd double %a5, %s6
   %a7 = fadd double %a6, %s7
   %g = fdiv double %a7, {divisor}
-  store <8 x double> <double -0.0, double -0.0, double -0.0, double -0.0, double -0.0, double -0.0, double -0.0, double -0.0>, ptr %place, align 8
+  store <8 x double> <double -0.0, double -0.0, double -0.0, double -0.0,
+                      double -0.0, double -0.0, double -0.0, double -0.0>, ptr %place, align 8
   %slot = getelementptr inbounds double, ptr %gradient, i64 %i
   store double %g, ptr %slot, align 8
   %i1 = add i64 %i, 1
@@ -109,7 +110,9 @@ reduce:
 reduced:
 """
 
-TRAIN = """define i64 @train(ptr %in, i64 %rows, ptr %even, ptr %odd, ptr %scalars, ptr %memory, ptr %rule_memory, ptr %sums, ptr %rates, ptr %losses, i64 %size, i64 %begin, i64 %count, ptr %carry) {{
+TRAIN = """define i64 @train(ptr %in, i64 %rows, ptr %even, ptr %odd, ptr %scalars, ptr %memory,
+                       ptr %rule_memory, ptr %sums, ptr %rates, ptr %losses,
+                       i64 %size, i64 %begin, i64 %count, ptr %carry) {{
 entry:
   %at = alloca i64
   %k = alloca i64
@@ -156,7 +159,8 @@ step:
   %rate_place = getelementptr inbounds double, ptr %rates, i64 %d
   %lr = load double, ptr %rate_place
   store double %lr, ptr %rate
-  %fault = call i64 @update(ptr %captured, ptr %scalars, ptr %rule_memory, ptr %other, i64 0, i64 {parameters}, i64 {parameters})
+  %fault = call i64 @update(ptr %captured, ptr %scalars, ptr %rule_memory, ptr %other,
+                            i64 0, i64 {parameters}, i64 {parameters})
   %is_fault = icmp ne i64 %fault, -1
   br i1 %is_fault, label %not_finite, label %made_it
 made_it:
