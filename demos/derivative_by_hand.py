@@ -47,6 +47,7 @@ def main() -> Report:
             nodes_table(y),
             differences_table(by_hand),
         ],
+        against="by hand",
         numbers={"by hand": by_hand, "backward": x.grad, "forward": forward},
     )
 

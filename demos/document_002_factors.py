@@ -145,14 +145,15 @@ def verdict(written: float, right: float) -> str:
 
 def other_mistakes() -> Prose:
     """What is wrong beside the factors, with its measure."""
-    outputs = numpy_sigmoid(reference.INPUTS @ reference.perceptron_start())
+    hidden_weights, output_weights = reference.hidden_start()
+    outputs = numpy_sigmoid(numpy_sigmoid(reference.INPUTS @ hidden_weights) @ output_weights)
     as_table = reference.error_as_written(outputs)
     as_column = 2 * float(np.square(outputs[:, 0] - LABELS).mean())
     return Prose(
         "What is wrong beside the factors",
         "The sign: the weights move by `+= 0.5 * gradient`, uphill. The labels' shape: `(4, 1)` "
         "outputs less `(4,)` labels is a 4 by 4 table; while all outputs are equal, as they are in "
-        f"every step here, its mean is that of the four right differences ({as_table:g} and "
-        f"{as_column:g} at the perceptron's start), so no printed number shows it. The scale: with "
+        f"every step here, its mean is that of the four right differences ({as_table:.4f} and "
+        f"{as_column:.4f} at the start of 3-4-1), so no printed number shows it. The scale: with "
         "inputs up to 550 every sigmoid is saturated, and the right gradient vanishes with it.",
     )

@@ -65,15 +65,16 @@ def run(names: Sequence[str], target: Path) -> int:
         print(f"[{number}/{len(names)}] {name}", file=sys.stderr, flush=True)
         try:
             with noticing_interrupts():
-                entries.append(entry(name))
+                finished = entry(name)
         except KeyboardInterrupt:
             left = ", ".join(names[number - 1 :])
             note = f"This run was interrupted. Not finished: {left}."
             write(target, page(entries, note=note))
             print(f"\ninterrupted; what is finished is in {target}", file=sys.stderr)
             return INTERRUPTED
+        entries.append(finished)
         write(target, page(entries))
-        print(f"{entries[-1].summary}\n  {time.monotonic() - began:.1f} s\n", flush=True)
+        print(f"{finished.summary}\n  {time.monotonic() - began:.1f} s\n", flush=True)
     print(f"The page: {target}")
     return GOOD if all(entry.report and entry.report.holds for entry in entries) else FAILED
 

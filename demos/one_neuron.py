@@ -28,7 +28,8 @@ def main() -> Report:
     return Report(
         title="One neuron",
         idea="sigmoid(w0 x1 + w1 x2 + b), at the numbers that document 001 gives it. Each edge "
-        "says what it carries back: the operation's partial derivative times the gradient upstream.",
+        "says what it carries back: the partial derivative of the operation it leads to, times "
+        "the gradient upstream.",
         claims=[
             Claim(
                 "its output",

@@ -15,6 +15,9 @@ import numpy as np
 from demos.report import Claim, Part, Picture, Prose, Report, Table, Timing, Transcript
 
 STYLE = Path(__file__).with_name("page.css")
+# A table of more rows waits behind its title; a picture of more pixels gets more of the screen.
+LONG, WIDE = 12, 700
+WIDTH = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)')
 NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?%?|[-+−]?inf|nan|")
 
 
@@ -106,7 +109,7 @@ def section(entry: Entry) -> str:
             [
                 f"<h2>{code(report.title)}</h2>",
                 f'<p class="idea">{code(report.idea)}</p>',
-                claims_table(report.claims) if report.claims else "",
+                claims_table(report.claims, report.against),
                 timings_list(report.timings) if report.timings else "",
                 *map(part, report.parts),
             ]
@@ -114,7 +117,7 @@ def section(entry: Entry) -> str:
     return f'<section id="{entry.name}">\n{inside}\n</section>'
 
 
-def claims_table(claims: Iterable[Claim]) -> str:
+def claims_table(claims: Iterable[Claim], against: str) -> str:
     """The document's figures beside ours."""
     rows = "\n".join(
         f"<tr><th scope=row>{code(claim.what)}{where(claim)}</th>{cell(claim.document)}"
@@ -122,8 +125,8 @@ def claims_table(claims: Iterable[Claim]) -> str:
         for claim in claims
     )
     return (
-        '<div class="scroll"><table class="claims">\n<thead><tr><th></th><th>the document</th>'
-        f"<th>here</th><th></th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
+        '<div class="scroll"><table class="claims">\n<thead><tr><th></th>'
+        f"<th>{escape(against)}</th><th>here</th><th></th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>"
     )
 
 
@@ -144,11 +147,11 @@ def sign(*, holds: bool) -> str:
 def timings_list(timings: Iterable[Timing]) -> str:
     """How long each schedule took, as a ratio first."""
     rows = "\n".join(
-        f"<li><b>{timing.ratio:.2f}</b> times NumPy's time: {code(timing.what)}, "
-        f"{timing.seconds:.2f} s here and {timing.reference:.2f} s in NumPy.</li>"
+        f"<li>{code(timing.what)}: <b>{timing.ratio:.1f}</b> times NumPy's time, measured in this "
+        f"run ({timing.seconds:.2f} s and {timing.reference:.2f} s)</li>"
         for timing in timings
     )
-    return f'<ul class="timings" aria-label="measured in this run">\n{rows}\n</ul>'
+    return f'<ul class="timings">\n{rows}\n</ul>'
 
 
 def part(content: Part) -> str:
@@ -157,16 +160,22 @@ def part(content: Part) -> str:
         return f"<h3>{code(content.title)}</h3>\n<p>{code(content.text)}</p>"
     if isinstance(content, Picture):
         return picture(content)
+    caption = code(content.title)
+    if isinstance(content, Table) and len(content.rows) > LONG:
+        shown = f"<summary>{caption} <small>{len(content.rows)} rows</small></summary>"
+        return f"<figure><details>{shown}\n{table(content)}\n</details></figure>"
     inside = table(content) if isinstance(content, Table) else transcript(content)
-    return f"<figure>\n<figcaption>{code(content.title)}</figcaption>\n{inside}\n</figure>"
+    return f"<figure>\n<figcaption>{caption}</figcaption>\n{inside}\n</figure>"
 
 
 def picture(content: Picture) -> str:
     """An SVG as data, so that its ids and styles stay its own; a click shows it in full size."""
     data = base64.b64encode(content.svg.encode()).decode()
-    name = escape(re.sub("`", "", content.title))
+    name = escape(content.title.replace("`", ""))
+    width = WIDTH.search(content.svg)
+    kind = ' class="wide"' if width and float(width[1]) > WIDE else ""
     return (
-        f"<figure>\n<figcaption>{code(content.title)}</figcaption>\n"
+        f"<figure{kind}>\n<figcaption>{code(content.title)}</figcaption>\n"
         '<label class="picture"><input type="checkbox" aria-label="full size">'
         f'<img alt="{name}" src="data:image/svg+xml;base64,{data}"></label>\n</figure>'
     )

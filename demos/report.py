@@ -93,6 +93,8 @@ class Report:
     gap: float | None = None
     """The largest distance of a trained weight from the independent run in NumPy."""
     numbers: dict[str, float] = field(default_factory=dict)
+    against: str = "the document"
+    """Whose figures stand beside ours."""
 
     @property
     def holds(self) -> bool:
@@ -101,7 +103,7 @@ class Report:
 
     def text(self) -> str:
         """The claims and the timings as lines for a terminal."""
-        header = ("", "document", "here")
+        header = ("", self.against, "here")
         rows = [header] + [(claim.what, claim.document, claim.here) for claim in self.claims]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)) for row in rows]

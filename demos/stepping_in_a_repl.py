@@ -56,6 +56,7 @@ def main() -> Report:
             Claim("dy/dw and dy/dx, by `backward`", str(BY_HAND), str(engine), engine == BY_HAND),
         ],
         parts=[Transcript("The session, as it ran", transcript)],
+        against="by hand",
         numbers={"dy/dw": w.grad, "dy/dx": x.grad},
     )
 

@@ -16,7 +16,10 @@ PAGE = Path(__file__).with_name("how-it-works.md")
 BEGIN, END = "<!-- begin: made by `python3 docs` -->\n", "<!-- end -->\n"
 
 # Where a reader starts; whatever else there is comes where it is first needed, or at the end.
-STARTS = ("primitives", "operand", "graph", "node", "sweep", "value", "functional")
+STARTS = (
+    *("primitives", "operand", "graph", "node", "sweep", "value"),
+    *("functional", "reductions", "registry"),
+)
 FOLDERS = ("tape", "nn", "look", "check")
 
 

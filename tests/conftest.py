@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 # Derandomised: the same suite gives the same answer everywhere, so a failure is the change's.
@@ -13,3 +17,14 @@ settings.load_profile("default")
 
 # Programs that measure; their peers are seldom installed.
 collect_ignore = ["benchmarks"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Give the tracer back: coverage is one, and a test that ends with another is not its end."""
+    tracer = sys.gettrace()
+    try:
+        return (yield)
+    finally:
+        if sys.gettrace() is not tracer:
+            sys.settrace(tracer)
