@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import linecache
@@ -9,7 +10,7 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,11 +27,23 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A question that a program asked about values, and the answer that it got."""
+
+    symbol: str
+    sides: tuple[Any, Any]
+    outcome: bool
+    line: str
+
+
+@dataclass(frozen=True)
 class Mode:
     """The settings in force for the running thread or task."""
 
     records: bool = True
     is_strict: bool = False
+    comparisons: list[Comparison] | None = None
+    """Where the comparisons of a program go that is being recorded on a tape."""
 
 
 DEFAULT = Mode()
@@ -57,7 +70,8 @@ class _Setting:
         self._tokens: list[Token[Mode]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(current.set(replace(current.get(), **self._changes)))
+        mode = replace(current.get(), **self._changes)  # type: ignore[arg-type]  # only its flags
+        self._tokens.append(current.set(mode))
         _count(+1)
 
     def __exit__(self, *exception: object) -> None:
@@ -151,6 +165,39 @@ def is_strict() -> bool:
     return open_contexts > 0 and current.get().is_strict
 
 
+@contextlib.contextmanager
+def watching() -> Iterator[list[Comparison]]:
+    """Keep every comparison of values that is made inside; operations record."""
+    comparisons: list[Comparison] = []
+    token = current.set(replace(current.get(), records=True, comparisons=comparisons))
+    _count(+1)
+    try:
+        yield comparisons
+    finally:
+        _count(-1)
+        current.reset(token)
+
+
+def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None:  # noqa: FBT001  # it is data
+    """Keep a comparison, if a program is being recorded."""
+    comparisons = current.get().comparisons
+    if comparisons is not None:
+        comparisons.append(Comparison(symbol, (left, right), outcome, user_line()))
+
+
+def note_reading(value: Any) -> None:
+    """Refuse to give away the number of a value while a program is being recorded."""
+    if current.get().comparisons is not None:
+        raise RecordingError(
+            f"the data of {value!r} was read while a tape was being recorded, and the tape "
+            f"would keep that number for ever; use the value itself; {user_line()}"
+        )
+
+
+class RecordingError(RuntimeError):
+    """A program did what a tape cannot hold."""
+
+
 class NonFiniteError(FloatingPointError):
     """Under `strict`, an operation on finite numbers gave `inf` or `nan`."""
 
@@ -159,7 +206,7 @@ def check_finite(
     primitive: Primitive, result: float, operands: Sequence[Any], what: str = ""
 ) -> None:
     """Raise `NonFiniteError` if the result is not finite though all operands are."""
-    if not math.isfinite(result) and all(math.isfinite(operand.data) for operand in operands):
+    if not math.isfinite(result) and all(math.isfinite(operand._data) for operand in operands):
         refuse_non_finite(primitive, operands, result, what)
 
 
@@ -185,8 +232,8 @@ def refuse_non_finite(
     primitive: Primitive, operands: Sequence[Any], result: float, what: str = ""
 ) -> NoReturn:
     """Raise the error that names the operation, its operands and the user's line."""
-    names = [operand.label or _number(operand.data) for operand in operands]
-    known = [f"{operand.label} = {operand.data!r}" for operand in operands if operand.label]
+    names = [operand.label or _number(operand._data) for operand in operands]
+    known = [f"{operand.label} = {operand._data!r}" for operand in operands if operand.label]
     where = f" where {', '.join(known)}" if known else ""
     raise NonFiniteError(
         f"{what}{primitive.write(*names)} ({primitive.name}) is {result!r}{where}; {user_line()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinygrad_bp import modes
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
 from tinygrad_bp.primitive import CONSTANT, Primitive
@@ -30,6 +31,8 @@ class Node(Operand):
     @property
     def data(self) -> float:
         """The number. What is assigned becomes a float, or is refused."""
+        if modes.open_contexts and self.op is not CONSTANT:
+            modes.note_reading(self)
         return self._data
 
     @data.setter

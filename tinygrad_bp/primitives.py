@@ -56,6 +56,7 @@ def row(
 
 
 # Rows that a row above them mentions; the type checker wants to know what they will be.
+equal: Primitive
 floor_divide: Primitive
 sign: Primitive
 cos: Primitive
@@ -128,7 +129,7 @@ silu         = row("silu",          "silu({})",      lambda x: x * ieee.sigmoid(
 maximum      = row("maximum",       "maximum({}, {})", ieee.maximum,        lambda z, x, y: (heaviside(gap(x, y), 0.5), heaviside(gap(y, x), 0.5)), kink=lambda x, y: x - y)
 minimum      = row("minimum",       "minimum({}, {})", ieee.minimum,        lambda z, x, y: (heaviside(gap(y, x), 0.5), heaviside(gap(x, y), 0.5)), kink=lambda x, y: x - y)
 clip         = row("clip",          "clip({}, {}, {})", ieee.clip,          lambda z, x, low, high: clip_partials(x, low, high), kink=lambda x, low, high: (x - low) * (x - high) * (high - low), defaults=(-math.inf, math.inf))
-where        = row("where",         "where({}, {}, {})", ieee.where,        lambda z, c, x, y: (None, 1.0, None) if c else (None, None, 1.0), kink=lambda c, x, y: c)
+where        = row("where",         "where({}, {}, {})", ieee.where,        lambda z, c, x, y: (None, only_if(c), only_if(equal(c, 0.0))), kink=lambda c, x, y: c)
 sign         = row("sign",          "sign({})",      ieee.sign,             lambda z, x: (None,), kink=lambda x: x)
 heaviside    = row("heaviside",     "heaviside({}, {})", ieee.heaviside,    lambda z, x, at_zero: (None, None), kink=lambda x, at_zero: x)
 equal        = row("equal",         "equal({}, {})", ieee.equal,            lambda z, x, y: (None, None), kink=lambda x, y: x - y)
@@ -142,6 +143,22 @@ dot          = row("dot",           "dot({...})",    ieee.dot,              lamb
 logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(z, xs))
 softmax      = row("softmax",       "softmax({...})", ieee.softmax,         lambda z, *xs: softmax_partials(shares(logsumexp(*xs), xs)))
 # fmt: on
+
+
+class Gate:
+    """The partial derivative 1 where a condition of the graph holds, and `None` elsewhere."""
+
+    __slots__ = ("condition",)
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = condition
+
+
+def only_if(condition: Any) -> Any:
+    """1 where the condition is not zero, else `None`: known now, or a `Gate` of a graph."""
+    if getattr(condition, "is_constant", True):
+        return 1.0 if condition else None
+    return Gate(condition)
 
 
 def or_zero(condition: Any, x: Any) -> Any:

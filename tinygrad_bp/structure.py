@@ -140,3 +140,20 @@ def _like(block: Block, each: Iterator[Any]) -> Any:
 def mapped(function: Callable[[Any], Any], structure: Any) -> Any:
     """The structure with the function applied to every number."""
     return with_numbers(structure, [function(number) for number in numbers(structure)])
+
+
+def outline(structure: Any) -> str:
+    """What a structure looks like: its nesting, the shapes of its arrays, no numbers.
+
+    >>> outline(({"w": [1.0, 2.0]}, np.zeros((2, 3))))
+    "({'w': [., .]}, array(2, 3))"
+    """
+    names = (f"array{shape(b)}" if isinstance(b, np.ndarray) else "." for b in blocks(structure))
+    return str(rebuilt(structure, map(_Bare, names)))
+
+
+class _Bare(str):
+    """A text that shows without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__

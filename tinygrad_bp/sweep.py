@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_bp import modes
 from tinygrad_bp.node import Node
 from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.primitives import Gate, where
 
 
 def adjoints(
@@ -25,21 +26,22 @@ def adjoints(
     that no gradient flows to is missing from the result: a constant, or what only the
     branch of a `where` that was not taken depends on. So that branch never makes 0 * inf.
     """
+    if as_graph:
+        return _adjoint_graph(order, seeds)
     adjoint = dict(seeds)
-    is_strict = modes.is_strict() and not as_graph  # a graph checks itself as it is made
-    is_plain = not (as_graph or is_strict)
+    is_strict = modes.is_strict()
     for node in reversed(order):
         upstream = adjoint.get(node)
         if upstream is None or node.is_leaf:
             continue
-        if is_plain and node._y is not None:
+        if not is_strict and node._y is not None:
             _pass_to_two(node, upstream, adjoint)
             continue
-        parents, partials = parents_and_partials(node, as_graph=as_graph)
+        parents, partials = parents_and_partials(node)
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent.op is CONSTANT:
                 continue
-            contribution = times(upstream, partial) if as_graph else upstream * partial
+            contribution = upstream * partial
             if is_strict:
                 modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
             # Every use adds: for x*x both contributions count.
@@ -65,6 +67,46 @@ def _pass_to_two(node: Node, upstream: float, adjoint: dict[Node, Any]) -> None:
         adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
 
 
+def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
+    """The same as graph, good for other numbers too: which branch is taken is a `where`.
+
+    What only a branch depends on gets its contributions under a condition; where that does
+    not hold they are -0.0, which added to any number changes no bit of it.
+    """
+    adjoint, condition = dict(seeds), dict.fromkeys(seeds)
+    for node in reversed(order):
+        if node not in adjoint or node.is_leaf:
+            continue
+        parents, partials = parents_and_partials(node, as_graph=True)
+        for parent, partial in zip(parents, partials, strict=True):
+            if partial is None or parent.op is CONSTANT:
+                continue
+            if isinstance(partial, Gate):
+                needed, contribution = both(condition[node], partial.condition), adjoint[node]
+            else:
+                needed, contribution = condition[node], times(adjoint[node], partial)
+            if needed is not None:
+                contribution = where(needed, contribution, -0.0)
+            if parent in adjoint:
+                contribution = adjoint[parent] + contribution
+                needed = either(condition[parent], needed)
+            adjoint[parent], condition[parent] = contribution, needed
+    for node, needed in condition.items():
+        if needed is not None:
+            adjoint[node] = where(needed, adjoint[node], 0.0)
+    return adjoint
+
+
+def both(one: Any, other: Any) -> Any:
+    """The condition that two conditions hold; `None` is one that always does."""
+    return other if one is None else where(one, other, 0.0)
+
+
+def either(one: Any, other: Any) -> Any:
+    """The condition that one of two conditions holds; `None` is one that always does."""
+    return None if one is None or other is None else where(one, 1.0, other)
+
+
 def tangents(
     order: Sequence[Node], seeds: Mapping[Any, Any], *, as_graph: bool = False
 ) -> dict[Node, Any]:
@@ -81,7 +123,10 @@ def tangents(
         for parent, partial in zip(parents, partials, strict=True):
             if partial is None or parent not in tangent:
                 continue
-            contribution = times(tangent[parent], partial)
+            if isinstance(partial, Gate):
+                contribution = where(partial.condition, tangent[parent], 0.0)
+            else:
+                contribution = times(tangent[parent], partial)
             if is_strict:
                 modes.check_contribution(node, tangent[parent], partial, tangent.get(node, 0.0))
             tangent[node] = tangent[node] + contribution if node in tangent else contribution
@@ -104,10 +149,12 @@ def local_partials(node: Node) -> tuple[float | None, ...]:
 
     `None` says that no gradient flows there: to a constant exponent, say.
     """
-    return tuple(parents_and_partials(node, as_graph=False)[1])
+    return tuple(parents_and_partials(node)[1])
 
 
-def parents_and_partials(node: Node, *, as_graph: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def parents_and_partials(
+    node: Node, *, as_graph: bool = False
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A node's parents and, as floats or as graph, its partial derivative for each."""
     parents = node.parents
     if not parents:

@@ -137,19 +137,19 @@ class Value(Node):
     # Python's protocols ---------------------------------------------------------------
 
     def __lt__(self, other: Any) -> Any:
-        return _compared(self, other, float.__lt__)
+        return _compared(self, "<", other, float.__lt__)
 
     def __le__(self, other: Any) -> Any:
-        return _compared(self, other, float.__le__)
+        return _compared(self, "<=", other, float.__le__)
 
     def __gt__(self, other: Any) -> Any:
-        return _compared(self, other, float.__gt__)
+        return _compared(self, ">", other, float.__gt__)
 
     def __ge__(self, other: Any) -> Any:
-        return _compared(self, other, float.__ge__)
+        return _compared(self, ">=", other, float.__ge__)
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return _compared(self, "!=", 0.0, float.__ne__)  # type: ignore[no-any-return]  # of numbers
 
     def __float__(self) -> float:
         raise TypeError(
@@ -254,10 +254,15 @@ def _is_for_others(other: Any) -> bool:
     )
 
 
-def _compared(value: Value, other: Any, comparison: Callable[[float, float], bool]) -> Any:
+def _compared(
+    value: Value, symbol: str, other: Any, comparison: Callable[[float, float], bool]
+) -> Any:
     if isinstance(other, np.ndarray) or (type(other) is not Value and _is_for_others(other)):
         return NotImplemented
-    return comparison(value._data, _operand(other)._data)
+    outcome = comparison(value._data, _operand(other)._data)
+    if modes.open_contexts and value.op is not CONSTANT:
+        modes.note_comparison(symbol, value, other, outcome)
+    return outcome
 
 
 __all__ = ["Value", "constant", "values"]

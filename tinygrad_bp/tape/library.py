@@ -1,0 +1,71 @@
+"""The system's mathematical library, used where it gives what Python gives."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import struct
+from collections.abc import Callable
+from functools import cache
+
+from tinygrad_bp.primitive import Primitive
+
+# Where libraries differ: at the ends of domains, at special values, and in the last bit
+# anywhere. So the probes are those ends and a spread of magnitudes on both sides of zero.
+SPECIAL = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e308, -1e308)
+SPREAD = tuple(sign * 1.37**k * 1e-9 for k in range(100) for sign in (1.0, -1.0))
+
+
+LIBRARY = frozenset(
+    """exp expm1 log log1p log2 log10 cbrt pow erf erfc
+    sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh""".split()  # noqa: SIM905  # a list of words
+)
+"""The rows that Python takes from that library; not `hypot`, which it computes by itself."""
+
+
+@cache
+def address_of(primitive: Primitive) -> int | None:
+    """Where the library's function of that name stands, if it gives what the row gives.
+
+    `None` where there is none, or where it differs from Python in any bit of any probe.
+    """
+    try:
+        function = getattr(ctypes.CDLL(None), primitive.name)
+    except (AttributeError, OSError, TypeError):  # TypeError: Windows has no library `None`
+        return None
+    arity = primitive.arity or 0
+    function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double] * arity
+    if not all(same(function(*x), primitive.value(*x)) for x in probes(arity)):
+        return None
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+def probes(arity: int) -> list[tuple[float, ...]]:
+    """The operands that are tried."""
+    if arity == 1:
+        return [(x,) for x in (*SPECIAL, *SPREAD)]
+    return [
+        (x, y) for x in (*SPECIAL, *SPREAD[::7]) for y in (*SPECIAL, *SPREAD[::11], 0.5, 2.0, 3.0)
+    ]
+
+
+def same(x: float, y: float) -> bool:
+    """Whether two floats are the same to the bit; any `nan` is like any other."""
+    return (x != x and y != y) or struct.pack("d", x) == struct.pack("d", y)
+
+
+def pointer_to(primitive: Primitive, operands: int) -> str:
+    """A function that computes a row, as LLVM writes it: the library's, or Python's own."""
+    address = address_of(primitive) if primitive.name in LIBRARY else None
+    return f"inttoptr (i64 {address or callback_to(primitive, operands)[1]} to ptr)"
+
+
+Callback = Callable[..., float]
+
+
+@cache
+def callback_to(primitive: Primitive, operands: int) -> tuple[object, int]:
+    """The row's own value as a function of C, and its address; keep the first alive."""
+    kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)
+    function = kind(primitive.value)
+    return function, ctypes.cast(function, ctypes.c_void_p).value or 0

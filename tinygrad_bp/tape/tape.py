@@ -1,0 +1,132 @@
+"""The tape: a graph in its linear form, to be replayed on other numbers."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tinygrad_bp import structure
+from tinygrad_bp.door import as_float
+from tinygrad_bp.primitive import Primitive
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "!=": operator.ne,
+}
+"""What a program may ask of numbers; `bool(x)` asks `x != 0`."""
+
+
+class BranchError(RuntimeError):
+    """A replay would have taken another branch than the program did when recorded."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One operation: a primitive, and the slots that its operands stand in."""
+
+    op: Primitive
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A comparison that the program made while it was recorded, and what came of it."""
+
+    comparison: str
+    left: int
+    right: int
+    outcome: bool
+    line: str
+    """The user's line that made it."""
+
+    def holds(self, slots: Sequence[Any]) -> bool:
+        """Whether the comparison comes out as it did when recorded."""
+        return COMPARISONS[self.comparison](slots[self.left], slots[self.right]) == self.outcome
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Instructions in order, over slots numbered from 0.
+
+    >>> from tinygrad_bp.tape import record
+    >>> tape = record(lambda x, y: x * y + x, 2.0, 3.0)
+    >>> tape(4.0, 5.0)
+    24.0
+
+    The slots hold, in this order: the inputs; the captured values, leaves that the program
+    used though they were not its arguments, such as the parameters of a model; the
+    constants; the result of each instruction.
+    """
+
+    inputs: tuple[Any, ...]
+    """One example for each argument: its structure is what a replay takes."""
+    captured: tuple[Any, ...]
+    constants: tuple[float, ...]
+    instructions: tuple[Instruction, ...]
+    outputs: Any
+    """The output's structure, with a slot in place of each number."""
+    guards: tuple[Guard, ...]
+    names: tuple[str, ...]
+    """A name for each slot; an empty one where nobody gave any."""
+
+    def __len__(self) -> int:
+        return len(self.instructions)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Replay on numbers or `Value`s, one operation after the other.
+
+        This is the reference that generated code is held against. A captured value takes
+        part with its number of now.
+
+        Raises `BranchError` where the program would have taken another branch, `ValueError`
+        where the arguments have another structure than those recorded.
+        """
+        slots = self.replay(self.numbers(arguments))
+        for guard in self.guards:
+            if not guard.holds(slots):
+                self.refuse_branch(guard, slots)
+        return structure.mapped(slots.__getitem__, self.outputs)
+
+    def numbers(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """The numbers in the arguments, which must have the structure of those recorded."""
+        if structure.outline(arguments) != structure.outline(self.inputs):
+            raise ValueError(
+                f"recorded for arguments like {structure.outline(self.inputs)}, "
+                f"got {structure.outline(arguments)}; record the function again for these"
+            )
+        return [_number(number) for number in structure.numbers(arguments)]
+
+    def replay(self, inputs: Sequence[Any]) -> list[Any]:
+        """What every slot holds, for these inputs."""
+        slots = [*inputs, *self.captured_numbers(inputs), *self.constants]
+        for instruction in self.instructions:
+            slots.append(instruction.op(*[slots[i] for i in instruction.operands]))
+        return slots
+
+    def captured_numbers(self, inputs: Sequence[Any]) -> list[Any]:
+        """The captured values as they are now: as graph if an input is one."""
+        if any(hasattr(number, "parents") for number in inputs):
+            return list(self.captured)
+        return [value.data for value in self.captured]
+
+    def refuse_branch(self, guard: Guard, slots: Sequence[Any], row: int | None = None) -> None:
+        """Raise the error that names the comparison, the line, and the row of the inputs."""
+        left, right = (
+            f"{self.names[slot] or 'a value'} = {slots[slot]:.17g}"
+            for slot in (guard.left, guard.right)
+        )
+        where = "" if row is None else f" in row {row} of the inputs"
+        raise BranchError(
+            f"the tape was recorded where ({left}) {guard.comparison} ({right}) is "
+            f"{guard.outcome}, and here it is {not guard.outcome}{where}; {guard.line}. "
+            "Record the function again for such inputs, or use where(...)"
+        )
+
+
+def _number(number: Any) -> Any:
+    return number if hasattr(number, "parents") else as_float(number)

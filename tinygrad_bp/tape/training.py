@@ -1,0 +1,291 @@
+"""The training loop as machine code: epochs, batches, lanes and updates.
+
+Vocabulary:  block   what changes from update to update, column after column: the parameters,
+                     the optimiser's state, the gradient, and last, one number, the loss
+             lanes   how many examples one instruction works on
+             sums    eight partial sums for each parameter and for the loss
+
+A batch adds up in a stated order: its example i goes to partial sum i % 8, in turn, and the
+eight partial sums are added from first to last. So the result is the same for any number of
+lanes; and for up to eight examples it is that of adding one after the other.
+
+There are two blocks. An update reads one and writes the other, and only if all new numbers
+are finite do they change places. So whatever stops the loop, a whole block is there.
+"""
+
+from __future__ import annotations
+
+from ctypes import CFUNCTYPE, c_int64, c_void_p
+from typing import Any
+
+import numpy as np
+
+from tinygrad_bp.tape.assembly import Assembly, Register
+from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text, rows_loop, store_column
+from tinygrad_bp.tape.tape import Tape
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+SUMS = 8
+FINISHED, BRANCHED, NOT_FINITE = 0, 1, 2
+"""Why the loop stopped."""
+
+
+def training_text(step: Tape, rule: Tape, *, batch_size: int, is_summed: bool) -> str:
+    """The program of a training run; its function is `train`.
+
+    `step` takes an example, captures the parameters, and gives the gradient by each of them
+    and last the loss; `rule` takes a parameter, its gradient and its state, captures the
+    number of the update and the learning rate, and gives the parameter and its state anew.
+    """
+    examples = Program(step, "step")
+    parameters = len(step.captured)
+    state = len(rule.outputs) - 1
+    lanes = lanes_for(batch_size)
+    sink = store_gradient if batch_size == 1 else add_to_sums
+    kinds = [lanes, 1] if lanes > 1 else [1]
+    functions = [text for kind in kinds for text in examples.functions(kind, sink)]
+    update = map_text(Program(rule, "rule"), 8, "update", store_finite)
+    following = [f"test{kind}" for kind in kinds[1:]] + ["full"]
+    place = PLACE_IN_BLOCK if batch_size == 1 else PLACE_IN_SUMS
+    loops = [
+        rows_loop(examples, kind, then, place.format(lanes=kind))
+        for kind, then in zip(kinds, following, strict=True)
+    ]
+    train = TRAIN.format(
+        first=kinds[0],
+        loops="\n".join(loops),
+        reduce=""
+        if batch_size == 1
+        else REDUCE.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
+        weight="1.0" if is_summed else "%n",
+        examples="1.0" if is_summed else "%all",
+        parameters=parameters,
+        gradient=(1 + state) * parameters,
+        loss=(2 + state) * parameters,
+    )
+    return "\n".join([*functions, update, train, ATTRIBUTES])
+
+
+PLACE_IN_BLOCK = """
+  %out{lanes} = getelementptr inbounds double, ptr %gradient, i64 0"""
+
+PLACE_IN_SUMS = """
+  %index{lanes} = sub i64 %row{lanes}, %start
+  %sum{lanes} = and i64 %index{lanes}, 7
+  %out{lanes} = getelementptr inbounds double, ptr %sums, i64 %sum{lanes}"""
+
+REDUCE = """  store i64 0, ptr %k
+  br label %reduce
+reduce:
+  %i = load i64, ptr %k
+  %eight = mul i64 %i, 8
+  %place = getelementptr inbounds double, ptr %sums, i64 %eight
+  %s = load <8 x double>, ptr %place, align 8
+  %s0 = extractelement <8 x double> %s, i32 0
+  %s1 = extractelement <8 x double> %s, i32 1
+  %s2 = extractelement <8 x double> %s, i32 2
+  %s3 = extractelement <8 x double> %s, i32 3
+  %s4 = extractelement <8 x double> %s, i32 4
+  %s5 = extractelement <8 x double> %s, i32 5
+  %s6 = extractelement <8 x double> %s, i32 6
+  %s7 = extractelement <8 x double> %s, i32 7
+  %a1 = fadd double %s0, %s1
+  %a2 = fadd double %a1, %s2
+  %a3 = fadd double %a2, %s3
+  %a4 = fadd double %a3, %s4
+  %a5 = fadd double %a4, %s5
+  %a6 = fadd double %a5, %s6
+  %a7 = fadd double %a6, %s7
+  %g = fdiv double %a7, {divisor}
+  store <8 x double> <double -0.0, double -0.0, double -0.0, double -0.0,
+                      double -0.0, double -0.0, double -0.0, double -0.0>, ptr %place, align 8
+  %slot = getelementptr inbounds double, ptr %gradient, i64 %i
+  store double %g, ptr %slot, align 8
+  %i1 = add i64 %i, 1
+  store i64 %i1, ptr %k
+  %again = icmp sle i64 %i1, {parameters}
+  br i1 %again, label %reduce, label %reduced
+reduced:
+"""
+
+TRAIN = """define i64 @train(ptr %in, i64 %rows, ptr %even, ptr %odd, ptr %scalars, ptr %memory,
+                       ptr %rule_memory, ptr %sums, ptr %rates, ptr %losses,
+                       i64 %size, i64 %begin, i64 %count, ptr %carry) {{
+entry:
+  %at = alloca i64
+  %k = alloca i64
+  %epoch = alloca i64
+  %done = alloca i64
+  store i64 %begin, ptr %at
+  store i64 0, ptr %epoch
+  store i64 0, ptr %done
+  %all = sitofp i64 %rows to double
+  %why = getelementptr inbounds double, ptr %carry, i64 1
+  %updates = getelementptr inbounds double, ptr %carry, i64 2
+  %rate = getelementptr inbounds double, ptr %scalars, i64 1
+  br label %batch
+batch:
+  %d = load i64, ptr %done
+  %more = icmp slt i64 %d, %count
+  br i1 %more, label %go, label %finished
+go:
+  %start = load i64, ptr %at
+  %limit = add i64 %start, %size
+  %over = icmp sgt i64 %limit, %rows
+  %stop = select i1 %over, i64 %rows, i64 %limit
+  %length = sub i64 %stop, %start
+  %n = sitofp i64 %length to double
+  %bit = and i64 %d, 1
+  %is_odd = icmp eq i64 %bit, 1
+  %captured = select i1 %is_odd, ptr %odd, ptr %even
+  %other = select i1 %is_odd, ptr %even, ptr %odd
+  %gradient = getelementptr inbounds double, ptr %captured, i64 {gradient}
+  br label %test{first}
+{loops}
+full:
+{reduce}  %loss_place = getelementptr inbounds double, ptr %captured, i64 {loss}
+  %loss = load double, ptr %loss_place, align 8
+  %size_of_loss = call double @llvm.fabs.f64(double %loss)
+  %bad_loss = fcmp ueq double %size_of_loss, 0x7FF0000000000000
+  br i1 %bad_loss, label %not_finite, label %step
+step:
+  %d1 = add i64 %d, 1
+  %number = sitofp i64 %d1 to double
+  %made = load double, ptr %updates
+  %update_number = fadd double %made, %number
+  store double %update_number, ptr %scalars
+  %rate_place = getelementptr inbounds double, ptr %rates, i64 %d
+  %lr = load double, ptr %rate_place
+  store double %lr, ptr %rate
+  %fault = call i64 @update(ptr %captured, ptr %scalars, ptr %rule_memory, ptr %other,
+                            i64 0, i64 {parameters}, i64 {parameters})
+  %is_fault = icmp ne i64 %fault, -1
+  br i1 %is_fault, label %not_finite, label %made_it
+made_it:
+  %weighted = fmul double %loss, {weight}
+  %before = load double, ptr %carry
+  %total = fadd double %before, %weighted
+  store double %total, ptr %carry
+  store i64 %d1, ptr %done
+  store i64 %stop, ptr %at
+  %is_end = icmp eq i64 %stop, %rows
+  br i1 %is_end, label %epoch_end, label %batch
+epoch_end:
+  %e = load i64, ptr %epoch
+  %loss_of_epoch = fdiv double %total, {examples}
+  %loss_slot = getelementptr inbounds double, ptr %losses, i64 %e
+  store double %loss_of_epoch, ptr %loss_slot
+  %e1 = add i64 %e, 1
+  store i64 %e1, ptr %epoch
+  store double 0.0, ptr %carry
+  store i64 0, ptr %at
+  br label %batch
+failed:
+  store double 1.0, ptr %why
+  br label %end
+not_finite:
+  store double 2.0, ptr %why
+  br label %end
+finished:
+  store double 0.0, ptr %why
+  br label %end
+end:
+  %made_updates = load i64, ptr %done
+  ret i64 %made_updates
+}}"""
+
+
+def lanes_for(batch_size: int) -> int:
+    """As many examples at a time as a batch has, up to eight."""
+    return 8 if batch_size >= 8 else 4 if batch_size >= 4 else 1
+
+
+def store_gradient(a: Assembly, k: int, register: Register) -> None:
+    """The only example of a batch: its derivatives go straight into the block."""
+    a.store(register, "%out", k)
+
+
+def add_to_sums(a: Assembly, k: int, register: Register) -> None:
+    """One example of several, or some at once: their derivatives are added to the sums."""
+    before = a.load("%out", k, stride=SUMS)
+    a.store(a.add(before, register), "%out", k, stride=SUMS)
+
+
+def store_finite(a: Assembly, k: int, register: Register) -> Register | None:
+    """A number of the next block; it is at fault if a parameter is not finite."""
+    store_column(a, k, register)
+    if k:
+        return None
+    return a.compare("ueq", a.intrinsic("fabs", register), a.number(float("inf")))
+
+
+class Training:
+    """A training run in machine code: the arrays that it works on, and the loop."""
+
+    def __init__(
+        self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
+    ) -> None:
+        text = training_text(step, rule, batch_size=batch_size, is_summed=is_summed)
+        self.machine = Machine(text, level=2 if len(step) < SMALL else 0)
+        kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
+        self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
+        self.parameters = len(step.captured)
+        self.slots = len(rule.outputs)
+        width = (1 + self.slots) * self.parameters + 1
+        self.blocks = [np.zeros(width), np.zeros(width)]
+        self.batch_size = batch_size
+        self.rows = rows
+        self.at = 0
+        self.scalars = np.zeros(2)
+        self.carry = np.zeros(3)
+        self.memory = np.zeros(8 * len(Program(step).memory) + 8)
+        self.rule_memory = np.zeros(8 * len(Program(rule).memory) + 8)
+        self.sums = np.full(8 * (self.parameters + 1), -0.0)
+
+    @property
+    def numbers(self) -> Array:
+        """The parameters, and behind them the optimiser's state, kind by kind."""
+        return self.blocks[0][: self.slots * self.parameters]
+
+    def run(self, columns: Array, rates: Array, losses: Array) -> tuple[int, int]:
+        """Make one update for each of the rates: how many were made, and why it stopped.
+
+        `columns` holds the examples, one row for each number of an example.
+        """
+        done = self._train(
+            address(columns),
+            self.rows,
+            *map(address, self.blocks),
+            address(self.scalars),
+            address(self.memory),
+            address(self.rule_memory),
+            address(self.sums),
+            address(rates),
+            address(losses),
+            self.batch_size,
+            self.at,
+            len(rates),
+            address(self.carry),
+        )
+        why = int(self.carry[1])
+        if why:
+            self.sums.fill(-0.0)
+        if done % 2:
+            self.blocks.reverse()
+        self.carry[2] += done
+        per_epoch = -(-self.rows // self.batch_size)
+        self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
+        return done, why
+
+
+def address(array: Array) -> int:
+    """Where an array stands in memory; it must be one piece of doubles."""
+    if array.dtype != np.float64 or not array.flags.c_contiguous or not array.flags.aligned:
+        raise ValueError(f"machine code needs contiguous float64, got {array.dtype} {array.flags}")
+    return array.ctypes.data
+
+
+SMALL = 2000
+"""Instructions up to which LLVM's optimiser is worth its time."""
