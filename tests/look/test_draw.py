@@ -497,10 +497,12 @@ def test_runs_keep_outputs_and_labels_and_count_the_rest():
 
 def test_a_value_that_stays_itself_cuts_a_run():
     _, end = chain(400)
-    middle = topological_order(end)[200]
+    middle = topological_order(end)[130]
     middle.label = "middle"
-    picture = draw(end).picture
+    drawing = draw(end)
+    picture = drawing.picture
 
+    assert drawing.svg()  # a run around it would make a cycle, which has no layout
     (index,) = [node.id for node in picture.nodes if node.rows[0].left == "middle"]
     assert [edge.tail for edge in picture.edges].count(index) == 1
     assert [edge.head for edge in picture.edges].count(index) == 1
@@ -557,3 +559,12 @@ def test_a_run_takes_over_where_even_layers_are_many():
     outputs = network([1, 2, 1], points(90, 1))
 
     assert "Collapsed to runs of nodes" in note(draw(outputs).picture)
+
+
+def test_out_of_a_summary_of_many_values_no_contribution_is_shown():
+    _, end = chain(400)
+    end.backward()
+    picture = draw(end, edges="contribution").picture
+
+    labelled = [edge.tail for edge in picture.edges if edge.label]
+    assert labelled == [node.id for node in picture.nodes if node.rows[0].left == "start"]

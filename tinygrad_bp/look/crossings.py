@@ -13,6 +13,7 @@ from tinygrad_bp.look.straight import Joint
 __all__ = ["crossing_count", "uncrossed"]
 
 SWEEPS = 8
+PATIENCE = 2
 
 
 def uncrossed(
@@ -21,14 +22,14 @@ def uncrossed(
     """The best order found, starting from vertices sorted by `first`."""
     order = [sorted(column, key=lambda vertex: first[vertex]) for column in columns]
     behind, ahead = _neighbours(joints, len(first))
-    best, fewest = order, crossing_count(order, joints)
+    best, fewest, found_at = order, crossing_count(order, joints), 0
     for sweep in range(SWEEPS):
-        if fewest == 0:
+        if fewest == 0 or sweep - found_at > PATIENCE:
             break
         order = _swept(order, ahead if sweep % 2 else behind, backwards=sweep % 2 == 1)
         count = crossing_count(order, joints)
         if count < fewest:
-            best, fewest = order, count
+            best, fewest, found_at = order, count, sweep
     return best
 
 
