@@ -131,7 +131,9 @@ def test_gradient_as_graph(
     found = adjoints(topological_order(output), {output: 1.0}, as_graph=True)
 
     for operand, partial in zip(output.parents, partials, strict=True):
-        assert same(number(found.get(operand)), partial)
+        # A graph holds for other numbers too, so the branch not taken is a `where` that is 0.
+        is_branch = name == "where" and operand is not output.parents[0]
+        assert same(number(found.get(operand)), 0.0 if is_branch and partial is None else partial)
 
 
 @every_row
