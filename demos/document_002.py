@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demos.document_002_factors import factor_tables, other_mistakes
+from demos.document_002_factors import factor_tables, one_mistake_table, other_mistakes
 from demos.reference import document_002 as reference
 from demos.report import (
     Claim,
@@ -118,6 +118,7 @@ def main() -> Report:
             ),
             *factor_tables(),
             other_mistakes(),
+            one_mistake_table(),
             Prose(
                 "Trained properly",
                 "The same starts and the same rate, down the gradient of the "

@@ -6,12 +6,13 @@ be asked of the engine by itself: `gradient(ŷ, z)`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from demos.reference import document_002 as reference
+from demos.reference.notation import Array
 from demos.reference.notation import sigmoid as numpy_sigmoid
 from demos.report import Prose, Table
 from tinygrad_bp import Value, gradient, sigmoid, values
@@ -156,4 +157,55 @@ def other_mistakes() -> Prose:
         f"every step here, its mean is that of the four right differences ({as_table:.4f} and "
         f"{as_column:.4f} at the start of 3-4-1), so no printed number shows it. The scale: with "
         "inputs up to 550 every sigmoid is saturated, and the right gradient vanishes with it.",
+    )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to train the perceptron; as it stands, the right one."""
+
+    slope: Callable[[Array, Array], Array] = lambda z, yhat: yhat * (1 - yhat)  # noqa: ARG005
+    error: Callable[[Array], Array] = lambda yhat: 2 * (yhat - LABELS[:, None]) / 4
+    direction: float = -1.0
+    inputs: Array = field(default_factory=reference.standardised)
+
+    def outputs(self, steps: int = 1_000) -> Array:
+        """What the perceptron says to the four examples after so many steps at rate 0.5."""
+        w = reference.perceptron_start()
+        with np.errstate(over="ignore"):
+            for _ in range(steps):
+                z = self.inputs @ w
+                yhat = numpy_sigmoid(z)
+                by_w = self.inputs.T @ (self.error(yhat) * self.slope(z, yhat))
+                w = w + self.direction * reference.RATE * by_w
+            return numpy_sigmoid(self.inputs @ w)[:, 0]
+
+
+MISTAKES = {
+    "none": Rule(),
+    "∂ŷ/∂z is z(1−z)": Rule(slope=lambda z, yhat: slope_as_written(z)),  # noqa: ARG005
+    "∂E/∂ŷ is one number for all": Rule(
+        error=lambda yhat: np.full_like(yhat, reference.error_as_written(yhat))
+    ),
+    "uphill": Rule(direction=1.0),
+    "labels of shape (4,)": Rule(
+        error=lambda yhat: (2 * (yhat - LABELS) / 4).sum(axis=1, keepdims=True)
+    ),
+    "inputs as they are": Rule(inputs=reference.INPUTS),
+}
+
+
+def one_mistake_table() -> Table:
+    """What each mistake alone does to a perceptron that is otherwise trained properly."""
+    rows = []
+    for mistake, rule in MISTAKES.items():
+        outputs = rule.outputs()
+        right = int(((outputs > 0.5) == (LABELS > 0.5)).sum())
+        rows.append((mistake, *(f"{output:.3f}" for output in outputs), f"{right} of 4"))
+    labels = (f"label {label:g}" for label in LABELS)
+    return Table(
+        "The perceptron's outputs after 1,000 steps on standardised inputs, with one mistake put "
+        "back.",
+        ("mistake", *labels, "right"),
+        rows,
     )

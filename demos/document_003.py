@@ -93,7 +93,7 @@ def main(*, epochs: int = 30) -> Report:
             plot("The cost of [4, 5, 2] in each fold", plot_history(curves(two))),
             Prose(
                 "From the document's own numbers",
-                "Its five-digit weights, trained at rate 1; before training they name "
+                "The weights that it prints, trained at rate 1; untrained they name "
                 f"{untrained()} of 100 flowers rightly.",
             ),
             *graphs(first_cost()),

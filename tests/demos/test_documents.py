@@ -21,7 +21,7 @@ from demos import (
     one_neuron,
     stepping_in_a_repl,
 )
-from demos.document_002_factors import hidden_chain, perceptron_chain
+from demos.document_002_factors import hidden_chain, one_mistake_table, perceptron_chain
 from demos.reference import document_002 as reference_002
 from demos.report import Picture, Report, Table, Transcript
 
@@ -167,3 +167,10 @@ def test_the_session_really_ran() -> None:
     assert result.holds
     assert ">>> w.grad, x.grad\n(-1.0, 3.0)\n" in transcript.text
     assert "Traceback" not in transcript.text
+
+
+def test_002_one_mistake_is_enough() -> None:
+    right = {row[0]: row[-1] for row in one_mistake_table().rows}
+
+    assert right.pop("none") == "4 of 4"
+    assert "4 of 4" not in right.values()
