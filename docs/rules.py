@@ -161,13 +161,12 @@ def traced(
 ) -> tuple[list[str], Counter[str]]:
     """The partial derivatives as text, and how often each formula in them is an operand."""
     uses: Counter[str] = Counter()
-    asked: list[str] = []
+    answers: dict[str, bool] = {}
 
     class Formula(Symbol):
-        """A symbol that counts its uses, and may be called by a name."""
+        """A symbol that counts its uses, may be called by a name, and is true unless told."""
 
         __slots__ = ()
-        truth = True
 
         @classmethod
         def apply(cls, primitive: Primitive, *operands: Any) -> Symbol:
@@ -177,44 +176,23 @@ def traced(
             return cls(name, ATOM) if name else formula
 
         def __bool__(self) -> bool:
-            asked.append(self.text)
-            return self.truth
+            return answers.setdefault(self.text, True)
 
     def formulas() -> list[str]:
         result = primitive.partials(Formula("z"), *map(Formula, names))
         return [f"{x:g}" if isinstance(x, float) else str(x) for x in result]
 
-    otherwise = []
-    if is_conditional(primitive, names):
-        Formula.truth = False
-        otherwise = formulas()
-        Formula.truth = True
     found = formulas()
-    if otherwise:
-        found = [
-            yes if yes == no else f"{yes} if {asked[0]} else {no}"
-            for yes, no in zip(found, otherwise, strict=True)
-        ]
-    return found, uses
-
-
-def is_conditional(primitive: Primitive, names: tuple[str, ...]) -> bool:
-    """Whether the partials look at an operand's truth, and not through `where`."""
-
-    class Asked(Exception):  # noqa: N818  a signal
-        pass
-
-    class Shy(Symbol):
-        __slots__ = ()
-
-        def __bool__(self) -> bool:
-            raise Asked
-
-    try:
-        primitive.partials(Shy("z"), *map(Shy, names))
-    except Asked:
-        return True
-    return False
+    counted = uses.copy()
+    conditional = list(found)
+    for condition in list(answers):
+        answers[condition] = False
+        for index, (yes, no) in enumerate(zip(found, formulas(), strict=True)):
+            # The first condition says it: the others are the same by arithmetic, as 1 * x**0 is 1.
+            if yes != no and conditional[index] == yes:
+                conditional[index] = f"{yes} if {condition} else {no}"
+        answers[condition] = True
+    return conditional, counted
 
 
 def with_named_numbers(formula: str) -> str:
