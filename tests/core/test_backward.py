@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import tinygrad_bp
-from tinygrad_bp import Value, constant, exp, log, no_grad, topological_order, where
+from tinygrad_bp import Value, constant, exp, log, no_grad, topological_order, value, where
 
 
 def test_a_leaf_reached_twice_by_one_operation_counts_twice():
@@ -209,13 +209,14 @@ def interrupted_at(step, function):
                 raise Interruption
         return trace
 
+    outer = sys.gettrace()  # coverage's, or a debugger's
     sys.settrace(trace)
     try:
         function()
     except Interruption:
         return True
     finally:
-        sys.settrace(None)
+        sys.settrace(outer)
     return False
 
 
@@ -239,6 +240,25 @@ def test_an_interrupted_backward_changes_all_gradients_or_none():
 
     assert seen == {tuple(before), tuple(after)}
     assert step > 50
+
+
+def test_an_interruption_while_gradients_are_stored_waits_until_all_are(monkeypatch):
+    store, times = value._store, []
+
+    def interrupted_once(nodes, grads):
+        store(nodes[:2], grads[:2])
+        times.append(1)
+        if len(times) == 1:
+            raise Interruption
+        store(nodes, grads)
+
+    monkeypatch.setattr(value, "_store", interrupted_once)
+    x = Value(3.0)
+    y = x * x * 2.0
+    with pytest.raises(Interruption):
+        y.backward()
+
+    assert (y.grad, x.grad) == (1.0, 12.0)
 
 
 def test_threads_go_back_through_graphs_of_their_own_over_shared_leaves():

@@ -127,7 +127,7 @@ def test_a_node_itself_has_no_more_than_its_slots():
     assert sys.getsizeof(Value(1.0)) <= 16 * pointers
 
 
-LENGTH = 200_000
+LENGTH = 100_000
 
 
 def test_a_deep_chain_builds_goes_back_copies_and_is_freed_without_recursion(
