@@ -266,7 +266,7 @@ REFUSALS: list[tuple[Any, type[Exception], str]] = [
     (lambda: nn.SGD(0.1, weight_decay=-1.0), ValueError, "weight_decay"),
     (lambda: nn.SGD(0.1, nesterov=True), ValueError, "nesterov needs a momentum above 0"),
     (lambda: nn.Adam(betas=(1.0, 0.9)), ValueError, "beta1"),
-    (lambda: nn.Adam(betas=(0.9, -1.0)), ValueError, "beta2"),
+    (lambda: nn.Adam(betas=(0.9, 1.0)), ValueError, "beta2"),
     (lambda: nn.Adam(eps=-1.0), ValueError, "eps"),
     (lambda: nn.AdamW(weight_decay=-1.0), ValueError, "weight_decay"),
     (lambda: nn.SGD(lambda _: -1.0).step([]), ValueError, "learning rate for update 0 .* got -1"),
@@ -288,6 +288,21 @@ def test_the_state_of_another_model_or_optimizer_is_refused() -> None:
     with pytest.raises(ValueError, match="another optimiser: Adam keeps 3 numbers"):
         optimizer.load_state_dict(nn.SGD(0.1).state_dict(one), one)
     assert optimizer.state_dict(one) == nn.Adam().state_dict(one)
+
+
+def test_a_rule_of_ones_own_without_state_is_told_the_step_from_1() -> None:
+    class Harmonic(nn.Optimizer):
+        slots = 0
+
+        def rule(self, parameter: Any, gradient: Any, state: Any, step: Any, lr: Any) -> Any:
+            return parameter - lr * gradient / step, state
+
+    w, optimizer = Value(0.0), Harmonic(1.0)
+    w.grad = -1.0
+    for _ in range(3):
+        optimizer.step([w])
+
+    assert w.data == 1.0 + 1.0 / 2 + 1.0 / 3
 
 
 def test_a_change_is_public_enough_to_look_at() -> None:
