@@ -192,6 +192,10 @@ finished:
   store double 0.0, ptr %why
   br label %end
 end:
+  %epochs_place = getelementptr inbounds double, ptr %carry, i64 3
+  %epochs_done = load i64, ptr %epoch
+  %epochs_number = sitofp i64 %epochs_done to double
+  store double %epochs_number, ptr %epochs_place
   %made_updates = load i64, ptr %done
   ret i64 %made_updates
 }}"""
@@ -239,7 +243,7 @@ class Training:
         self.rows = rows
         self.at = 0
         self.scalars = np.zeros(2)
-        self.carry = np.zeros(3)
+        self.carry = np.zeros(4)
         self.memory = np.zeros(8 * len(Program(step).memory) + 8)
         self.rule_memory = np.zeros(8 * len(Program(rule).memory) + 8)
         self.sums = np.full(8 * (self.parameters + 1), -0.0)
@@ -249,10 +253,21 @@ class Training:
         """The parameters, and behind them the optimiser's state, kind by kind."""
         return self.blocks[0][: self.slots * self.parameters]
 
-    def run(self, columns: Array, rates: Array, losses: Array) -> tuple[int, int]:
-        """Make one update for each of the rates: how many were made, and why it stopped.
+    @property
+    def updates(self) -> int:
+        """How many updates the parameters have had."""
+        return int(self.carry[2])
 
-        `columns` holds the examples, one row for each number of an example.
+    @updates.setter
+    def updates(self, number: int) -> None:
+        self.carry[2] = number
+
+    def run(self, columns: Array, rates: Array, losses: Array) -> tuple[int, int, int]:
+        """Make one update for each of the rates.
+
+        `columns` holds the examples, one row for each number of an example; `losses` gets
+        that of each epoch that ends. Returns how many updates were made, how many epochs
+        ended, and why it stopped.
         """
         done = self._train(
             address(columns),
@@ -277,7 +292,7 @@ class Training:
         self.carry[2] += done
         per_epoch = -(-self.rows // self.batch_size)
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
-        return done, why
+        return done, int(self.carry[3]), why
 
 
 def address(array: Array) -> int:
