@@ -186,7 +186,12 @@ OF_INTEREST: dict[str, list[Point]] = {
     # Roots of the value or of a partial, ends of the domain, and negative bases.
     "gelu": [(-0.7517915246935645,)],
     "silu": [(-1.2784645427610738,)],
-    "logaddexp": [(-math.log(2.0), -math.log(2.0)), (1e300, 1e300), (1e300, -1e300)],
+    "logaddexp": [
+        (-math.log(2.0), -math.log(2.0)),
+        (-1e-20, -46.0517),
+        (1e300, 1e300),
+        (1e300, -1e300),
+    ],
     "logsumexp": [(-math.log(3.0),) * 3, (0.0, -800.0), (1000.0, 1000.0, -1000.0)],
     "pow_constant": [
         (-2.0, 3.0),
