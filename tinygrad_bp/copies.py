@@ -37,7 +37,8 @@ def deep_copy(node: Any, memo: dict[int, Any]) -> Any:
             if type(x) is tuple:
                 x = tuple(memo[id(parent)] for parent in x)
             else:
-                x, y = memo[id(x)], None if y is None else memo[id(y)]
+                x = None if x is None else memo[id(x)]
+                y = None if y is None else memo[id(y)]
             memo[id(original)] = restored(kind, data, grad, op, label, x, y)
     return memo[id(node)]
 

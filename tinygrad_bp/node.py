@@ -14,7 +14,8 @@ class Node(Operand):
     """A number, its gradient, and the operation and operands that made it.
 
     Operands stand in two slots, not in a tuple, which would cost as much memory as all the
-    rest: `_x` and `_y` for two, `_x` for one, and only for three and more a tuple in `_x`.
+    rest: `_x` and `_y` for two, `_x` for one, only for three and more a tuple in `_x`; in a
+    leaf both are `None`.
     Use `parents`. There are no closures and no reference to children, so no cycles: a graph
     is freed by reference count the moment it is dropped.
     """
@@ -45,6 +46,8 @@ class Node(Operand):
         x, y = self._x, self._y
         if y is not None:
             return x, y
+        if x is None:
+            return ()
         return x if type(x) is tuple else (x,)
 
     @property
@@ -53,7 +56,7 @@ class Node(Operand):
 
         Never `not node._x`: the truth of a `Value` is that of its number.
         """
-        return self.op is None or self.op is CONSTANT
+        return self._x is None
 
     @property
     def is_constant(self) -> bool:

@@ -29,42 +29,53 @@ def adjoints(
     if as_graph:
         return _adjoint_graph(order, seeds)
     adjoint = dict(seeds)
-    is_strict = modes.is_strict()
+    if not modes.is_strict():
+        _pass_floats(order, adjoint)
+        return adjoint
     for node in reversed(order):
-        upstream = adjoint.get(node)
-        if upstream is None or node.is_leaf:
-            continue
-        if not is_strict and node._y is not None:
-            _pass_to_two(node, upstream, adjoint)
-            continue
-        parents, partials = parents_and_partials(node)
-        for parent, partial in zip(parents, partials, strict=True):
-            if partial is None or parent.op is CONSTANT:
-                continue
-            contribution = upstream * partial
-            if is_strict:
-                modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
-            # Every use adds: for x*x both contributions count.
-            if parent in adjoint:
-                contribution = adjoint[parent] + contribution
-            adjoint[parent] = contribution
+        if node in adjoint:
+            _pass_on(node, adjoint)
     return adjoint
 
 
-def _pass_to_two(node: Node, upstream: float, adjoint: dict[Node, Any]) -> None:
-    """The loop of `adjoints` unrolled for two operands and floats: there the time goes."""
-    x, y = node._x, node._y
-    primitive: Primitive = node.op  # type: ignore[assignment]  # only a leaf has none
-    try:
-        by_x, by_y = primitive.partials(node._data, x._data, y._data)
-    except ZeroDivisionError:
-        by_x, by_y = _at_a_pole(primitive, node._data, x._data, y._data)
-    if by_x is not None and x.op is not CONSTANT:
-        by_x *= upstream
-        adjoint[x] = adjoint[x] + by_x if x in adjoint else by_x
-    if by_y is not None and y.op is not CONSTANT:
-        by_y *= upstream
-        adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
+def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
+    """`_pass_on` for each node, unrolled for one operand and two, in half the time."""
+    for node in reversed(order):
+        upstream, x, y = adjoint.get(node), node._x, node._y
+        if upstream is None or x is None:
+            continue
+        partials = node.op.partials  # type: ignore[union-attr]  # only a leaf has no operation
+        try:
+            if y is not None:
+                by_x, by_y = partials(node._data, x._data, y._data)
+            elif type(x) is not tuple:
+                (by_x,), by_y = partials(node._data, x._data), None
+            else:
+                _pass_on(node, adjoint)
+                continue
+        except ZeroDivisionError:
+            _pass_on(node, adjoint)
+            continue
+        if by_x is not None and x.op is not CONSTANT:
+            by_x *= upstream
+            adjoint[x] = adjoint[x] + by_x if x in adjoint else by_x
+        if by_y is not None and y.op is not CONSTANT:
+            by_y *= upstream
+            adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
+
+
+def _pass_on(node: Node, adjoint: dict[Node, Any]) -> None:
+    """Add to the adjoint of each parent what flows to it through the node."""
+    upstream = adjoint[node]
+    is_strict = modes.is_strict()
+    for parent, partial in zip(*parents_and_partials(node), strict=True):
+        if partial is None or parent.op is CONSTANT:
+            continue
+        if is_strict:
+            modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
+        contribution = upstream * partial
+        # Every use adds: for x*x both contributions count.
+        adjoint[parent] = adjoint[parent] + contribution if parent in adjoint else contribution
 
 
 def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:

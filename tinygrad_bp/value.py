@@ -48,7 +48,7 @@ class Value(Node):
         self._data = as_float(data)
         self.grad = 0.0
         self.op = None
-        self._x = ()
+        self._x = None
         self._y = None
         self.label = label
 
@@ -89,9 +89,10 @@ class Value(Node):
             return cls.apply_binary(primitive, *map(_operand, operands))
         parents = tuple([x if type(x) is Value else constant(x) for x in operands])
         data = primitive.value(*[parent._data for parent in parents])
-        if all(parent.op is CONSTANT for parent in parents):
-            return _of_constants(primitive, data, *parents)
-        return _node(primitive, data, parents, None)
+        for parent in parents:
+            if parent.op is not CONSTANT:
+                return _node(primitive, data, parents, None)
+        return _of_constants(primitive, data, *parents)
 
     # Derivatives ----------------------------------------------------------------------
 
