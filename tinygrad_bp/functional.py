@@ -266,7 +266,7 @@ def _recording() -> Iterator[None]:
 
 def _fresh(number: Any) -> Value:
     if isinstance(number, Value) and not number.is_constant:
-        return +number  # type: ignore[no-any-return]  # operators of a Value give Values
+        return +number
     return Value(number.data if isinstance(number, Value) else number)
 
 

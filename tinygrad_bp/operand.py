@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast, overload
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp.primitive import Primitive
 
+T = TypeVar("T")
 
-def method(primitive: Primitive) -> Callable[..., Any]:
+
+class Applied(Protocol[T]):
+    """What type checkers see of a method bound to an operand of type `T`.
+
+    With operands of its own kind and numbers it gives its own kind; with arrays, arrays.
+    """
+
+    @overload
+    def __call__(self, *others: T | float) -> T: ...
+    @overload
+    def __call__(self, *others: Any) -> Any: ...
+
+
+class Method(Protocol):
+    """What type checkers see of a method of `Operand`; in truth it is a plain function."""
+
+    def __get__(self, instance: T, owner: type[T] | None = None) -> Applied[T]:
+        """The method, bound."""
+        ...
+
+
+def method(primitive: Primitive) -> Method:
     """The primitive as a method: its first operand is `self`."""
     if primitive.arity == 1:
-        apply: Callable[..., Any] = unary(primitive)
+        apply: Any = unary(primitive)
     else:
         apply = lambda self, *others: primitive(self, *others)  # noqa: E731  # as `unary`
     apply.__name__ = apply.__qualname__ = primitive.name
     apply.__doc__ = f"`{primitive.write(*'xyuv'[: primitive.arity])}`, where `x` is this value."
-    return apply
+    return cast(Method, apply)
 
 
-def unary(primitive: Primitive) -> Callable[[Any], Any]:
+def unary(primitive: Primitive) -> Callable[[T], T]:
     """The primitive as a prefix operator."""
-    return lambda self: self.apply_unary(primitive, self)
+    return lambda self: self.apply_unary(primitive, self)  # type: ignore[attr-defined]  # T is an Operand
 
 
-def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
+def binary(primitive: Primitive) -> Method:
     """The primitive as an operator with `self` on its left."""
-    return lambda self, other: self.apply_binary(primitive, self, other)
+    return cast(Method, lambda self, other: self.apply_binary(primitive, self, other))
 
 
-def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+def reflected(primitive: Primitive) -> Method:
     """The primitive as an operator with `self` on its right."""
-    return lambda self, other: self.apply_binary(primitive, other, self)
+    return cast(Method, lambda self, other: self.apply_binary(primitive, other, self))
 
 
 class Operand:
