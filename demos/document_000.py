@@ -37,7 +37,9 @@ def main(*, epochs: int = 50_000) -> Report:
     """Train as the document does, for `epochs` in each regime."""
     start = reference.start(np.random.default_rng(5))
     model = network(start)
-    pictures = graphs(nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.binary_cross_entropy))
+    pictures = graphs(
+        "3-4-4-1", nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.binary_cross_entropy)
+    )
 
     together = train(model, epochs=epochs, batch_size=4)
     after_together = nn.predict(model, INPUTS)[:, 0]

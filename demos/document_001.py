@@ -50,7 +50,7 @@ def main() -> Report:
     """The given figures, then the training."""
     start = np.random.default_rng(9).standard_normal(9)
     model = network(start)
-    pictures = graphs(nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.squared_error))
+    pictures = graphs("2-2-1", nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.squared_error))
 
     losses: list[float] = []
     history = nn.fit(

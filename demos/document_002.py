@@ -262,7 +262,7 @@ def train(
     name: str, model: nn.MLP, *, printed: float, reference_run: Callable[[], object]
 ) -> Trained:
     """Down the gradient of the mean squared error, all four examples together."""
-    pictures = graphs(nn.batch_loss(model, SCALED[:1], LABELS[:1], loss=nn.mse))
+    pictures = graphs(name, nn.batch_loss(model, SCALED[:1], LABELS[:1], loss=nn.mse))
     history = nn.fit(model, SCALED, LABELS, loss=nn.mse, optimizer=nn.SGD(RATE), epochs=EPOCHS)
     weights, seconds = timed(reference_run)
     return Trained(

@@ -96,7 +96,7 @@ def main(*, epochs: int = 30) -> Report:
                 "The weights that it prints, trained at rate 1; untrained they name "
                 f"{untrained()} of 100 flowers rightly.",
             ),
-            *graphs(first_cost()),
+            *graphs("[4, 5, 2] at the document's numbers", first_cost()),
         ],
         gap=gap,
         numbers={"two": accuracy(two), "three": accuracy(three), "printed": accuracy(printed)},

@@ -52,9 +52,9 @@ def main(arguments: Sequence[str], *, target: Path = PAGE) -> int:
 
 
 def full_name(name: str) -> str:
-    """`002` is `document_002`; other names are what they are."""
+    """`002`, or `2`, is `document_002`; other names are what they are."""
     name = name.removesuffix(".py").replace("-", "_")
-    return f"document_{name}" if name.isdecimal() else name
+    return f"document_{name:0>3}" if name.isdecimal() else name
 
 
 def run(names: Sequence[str], target: Path) -> int:

@@ -16,7 +16,7 @@ from demos.report import Claim, Part, Picture, Prose, Report, Table, Timing, Tra
 
 STYLE = Path(__file__).with_name("page.css")
 # A table of more rows waits behind its title; a picture of more pixels gets more of the screen.
-LONG, WIDE = 12, 700
+LONG, WIDE = 10, 700
 WIDTH = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)')
 NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?%?|[-+−]?inf|nan|")
 

@@ -157,17 +157,17 @@ def flat(numbers: Any) -> list[float]:
     return [numbers.data if isinstance(numbers, Value) else float(numbers)]
 
 
-def graphs(loss: Value) -> list[Picture]:
+def graphs(network: str, loss: Value) -> list[Picture]:
     """A loss's graph, differentiated and drawn twice: a box for each neuron, and every node."""
     loss.backward()
     return [
         Picture(
-            "The loss of the first example before training, a box for each neuron: its value, and "
-            "the derivative of the loss by it",
+            f"{network}: the loss of the first example before training, a box for each neuron with "
+            "its value and the derivative of the loss by it",
             draw(loss, collapse="neurons").svg(),
         ),
         Picture(
-            "The same with every node, and on every edge what it contributes to a gradient",
+            f"{network}, every node, and on every edge what it contributes to a gradient",
             draw(loss, collapse=None, edges="contribution").svg(),
         ),
     ]

@@ -81,7 +81,7 @@ def test_all_run_and_leave_a_page(demos, tmp_path: Path, capsys) -> None:
     assert "figure  1.0           2.0   holds" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["000", "document_000", "document-000", "document_000.py"])
+@pytest.mark.parametrize("name", ["000", "0", "document_000", "document-000", "document_000.py"])
 def test_one_runs_by_its_name(demos, tmp_path: Path, name: str) -> None:
     demos(document_000=a_report, one_neuron=fail)
     target = tmp_path / "index.html"
