@@ -86,6 +86,48 @@ def test_an_untaken_branch_with_nan_does_not_poison_the_gradient():
     assert y.data == x.grad == math.exp(-1.0)
 
 
+@pytest.mark.parametrize("c", [1.0, 0.0])
+def test_derivatives_of_higher_order_follow_the_branch_taken(c):
+    # As graph the branch is a `where` again, so that a replay may take the other one.
+    condition, x, other = Value(c), Value(2.0), Value(-3.0)
+    y = where(condition, x**3, other * x) * x
+    slope, by_other = tinygrad_bp.gradient(y, (x, other), create_graph=True)
+
+    assert (slope.data, by_other.data) == ((32.0, 0.0) if c else (-12.0, 4.0))
+    assert tinygrad_bp.gradient(slope, [x, other]) == ([48.0, 0.0] if c else [-6.0, 4.0])
+    assert tinygrad_bp.gradient(slope, condition) == 0.0
+
+
+def test_as_graph_an_untaken_branch_never_makes_zero_times_infinity():
+    condition, x = Value(0.0), Value(0.0)
+    y = where(condition, log(x) * x.sqrt(), x * 5.0)
+    slope = tinygrad_bp.gradient(y, x, create_graph=True)
+
+    assert slope.data == 5.0
+    assert tinygrad_bp.gradient(slope, x) == 0.0
+
+
+def test_as_graph_what_both_branches_reach_is_added_once_for_each():
+    condition, x = Value(1.0), Value(3.0)
+    shared = x * x
+    inner = where(condition, shared, -shared)
+    y = where(condition, inner, shared) + shared
+    slope = tinygrad_bp.gradient(y, x, create_graph=True)
+
+    assert slope.data == 12.0
+    assert tinygrad_bp.gradient(slope, x) == 4.0
+
+
+@pytest.mark.parametrize("c", [1.0, 0.0])
+def test_a_tangent_follows_the_branch_taken(c):
+    def branch(x, condition):
+        return where(condition, x * x, x * 5.0)
+
+    found = tinygrad_bp.jvp(branch, (Value(3.0), Value(c)), (1.0, 0.0))[1]
+
+    assert found.data == (6.0 if c else 5.0)
+
+
 def test_the_seed_scales_every_gradient():
     x = Value(3.0)
     y = x * x

@@ -358,3 +358,36 @@ def test_many_threads_count_open_contexts_exactly():
         thread.join()
 
     assert modes.open_contexts == 0
+
+
+# While a program is recorded ----------------------------------------------------------------
+
+
+def test_strict_speaks_while_a_program_is_recorded_too():
+    with strict(), modes.watching(), pytest.raises(NonFiniteError, match=r"1\.0 / x \(divide\)"):
+        1.0 / Value(0.0, label="x")
+
+
+def test_every_comparison_of_a_recorded_program_is_noted():
+    x, y = Value(2.0), Value(3.0)
+    with modes.watching() as comparisons:
+        outcomes = [x < y, x >= 5.0, bool(x), constant(1.0) < 2.0]
+    bool(x)
+
+    assert outcomes == [True, False, True, True]
+    assert [(c.symbol, c.outcome) for c in comparisons] == [
+        ("<", True),
+        (">=", False),
+        ("!=", True),
+    ]
+
+
+def test_a_recorded_program_records_under_no_grad_and_gives_no_number_away():
+    x = Value(2.0)
+    with no_grad(), modes.watching():
+        assert not (x * x).is_constant
+        with pytest.raises(modes.RecordingError, match=r"the data of .* was read"):
+            x.data  # noqa: B018
+        assert constant(1.0).data == 1.0
+    with strict():
+        assert x.data == 2.0
