@@ -90,7 +90,7 @@ def main(*, epochs: int = 10_000) -> Report:
             order.table,
             Prose(
                 "Where its settings lead",
-                "Not to the targets: the error stays near 0.9 for most of the 10,000 epochs, and in "
+                "Not to the targets: the error stays near 0.9 for most of 10,000 epochs, and in "
                 "the end swings from one epoch to the next, because the rate is beyond what the "
                 "curvature allows. With momentum, at a smaller rate and from the same start, "
                 f"{GOOD_EPOCHS:,} epochs are enough.",
