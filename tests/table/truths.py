@@ -16,15 +16,12 @@ from typing import Any
 import mpmath
 from mpmath import mp
 
-from tinygrad_bp import primitives
+from tests.programs import ROWS
 from tinygrad_bp.primitive import REAL, Interval, Primitive
 
 Point = tuple[float, ...]
 Orders = tuple[int, ...]
 """How many times to differentiate by each operand."""
-
-# Not BY_NAME, which also holds what other tests register.
-ROWS = {row.name: row for row in vars(primitives).values() if isinstance(row, Primitive)}
 
 # Definitions ----------------------------------------------------------------------------
 
