@@ -1,0 +1,81 @@
+"""The other engines, those of them that are installed."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+
+class Engine(NamedTuple):
+    """What a program on scalars needs to know of an engine; all else is Python's operators."""
+
+    name: str
+    value: Callable[[float], Any]
+    sigmoid: Callable[[Any], Any]
+    log: Callable[[Any], Any]
+
+
+@cache
+def peer(name: str) -> Any:
+    """The module, or `None` and a line that says so, once."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        print(f"*{name} is not installed (`pip install {name}`): its rows are left out.*\n")
+        return None
+
+
+def engines() -> list[Engine]:
+    """This engine, and those peers on whose scalars the very same program runs."""
+    found = [own(), micrograd(), torch()]
+    return [engine for engine in found if engine is not None]
+
+
+def own() -> Engine:
+    """This engine."""
+    from tinygrad_bp import Value, log, sigmoid
+
+    return Engine("tinygrad_bp", Value, sigmoid, log)
+
+
+def micrograd() -> Engine | None:
+    """micrograd, with two operations more, written as it writes its own."""
+    if peer("micrograd") is None:
+        return None
+    from micrograd.engine import Value  # type: ignore[import-untyped]  # has no annotations
+
+    def sigmoid(x: Any) -> Any:
+        out = Value(1.0 / (1.0 + math.exp(-x.data)), (x,), "sigmoid")
+
+        def _backward() -> None:
+            x.grad += out.data * (1.0 - out.data) * out.grad
+
+        out._backward = _backward
+        return out
+
+    def log(x: Any) -> Any:
+        out = Value(math.log(x.data), (x,), "log")
+
+        def _backward() -> None:
+            x.grad += out.grad / x.data
+
+        out._backward = _backward
+        return out
+
+    return Engine("micrograd", Value, sigmoid, log)
+
+
+def torch() -> Engine | None:
+    """PyTorch on one thread, with a tensor without dimensions for each weight."""
+    torch = peer("torch")
+    if torch is None:
+        return None
+    torch.set_num_threads(1)
+
+    def value(number: float) -> Any:
+        return torch.tensor(number, dtype=torch.float64, requires_grad=True)
+
+    return Engine("PyTorch, scalar tensors", value, torch.sigmoid, torch.log)

@@ -1,0 +1,115 @@
+"""Document 000's training: a 3-4-4-1 network of sigmoids, cross-entropy, one example to a step.
+
+All start from the same weights and make the same hundred steps of gradient descent, so they must
+end at the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from demos.reference import document_000 as document
+from tests.benchmarks.contest import Contender
+from tests.benchmarks.peers import Engine, engines
+from tinygrad_bp import nn
+
+PASSES = 25  # over the four examples
+STEPS = 4 * PASSES
+
+EXAMPLES = [
+    (document.INPUTS[:, i].tolist(), float(document.LABELS[0, i]))
+    for i in range(document.INPUTS.shape[1])
+]
+
+
+def contenders() -> list[Contender]:
+    """The same program on every engine, this engine by its networks, and the document's NumPy."""
+    return [by_networks(), *map(by_scalars, engines()), by_arrays()]
+
+
+def start() -> document.Weights:
+    """The weights that all start from."""
+    return document.start(np.random.default_rng(0))
+
+
+def by_networks() -> Contender:
+    """`nn.fit`, with all its checks and its history."""
+    model = nn.MLP(
+        3,
+        [4, 4, 1],
+        activation="sigmoid",
+        output_activation="sigmoid",
+        bias=False,
+        init=list(start()),
+    )
+    xs, ys = zip(*EXAMPLES, strict=True)
+
+    def train() -> None:
+        nn.fit(
+            model,
+            list(xs),
+            list(ys),
+            loss=nn.binary_cross_entropy,
+            optimizer=nn.SGD(document.RATE),
+            epochs=PASSES,
+            batch_size=1,
+            progress=False,
+        )
+
+    return Contender(
+        "tinygrad_bp, `nn.fit`", train, lambda: [p.data for p in model.parameters()], STEPS
+    )
+
+
+def by_scalars(engine: Engine) -> Contender:
+    """Build the loss, go back, move the weights: one scalar each."""
+    layers = [[[engine.value(w) for w in row] for row in matrix.tolist()] for matrix in start()]
+    parameters = [weight for matrix in layers for row in matrix for weight in row]
+    zero = parameters[0].grad  # 0, 0.0 or None
+
+    def train() -> None:
+        for _ in range(PASSES):
+            for xs, y in EXAMPLES:
+                loss(layers, xs, y, engine).backward()
+                for parameter in parameters:
+                    move(parameter)
+                    parameter.grad = zero
+
+    def move(parameter: Any) -> None:
+        parameter.data -= document.RATE * parameter.grad
+
+    return Contender(engine.name, train, lambda: [float(p.data) for p in parameters], STEPS)
+
+
+def loss(layers: list[list[list[Any]]], xs: list[Any], y: float, engine: Engine) -> Any:
+    """The cross-entropy of one example: only the term that its label, 0 or 1, leaves."""
+    for matrix in layers:
+        xs = [engine.sigmoid(dot(row, xs)) for row in matrix]
+    (prediction,) = xs
+    return -engine.log(prediction if y else 1.0 - prediction)
+
+
+def dot(weights: list[Any], xs: list[Any]) -> Any:
+    """The weighted sum, as a chain of additions of two."""
+    first, *others = (w * x for w, x in zip(weights, xs, strict=True))
+    return sum(others, first)
+
+
+def by_arrays() -> Contender:
+    """The arithmetic of the document, with the derivatives that it writes by hand."""
+    weights = start()
+
+    def train() -> None:
+        nonlocal weights
+        for _ in range(PASSES):
+            weights = document.after_example_pass(weights)
+
+    return Contender("NumPy, the document's own", train, flat(lambda: weights), STEPS)
+
+
+def flat(weights: Callable[[], document.Weights]) -> Callable[[], list[float]]:
+    """All weights in one list."""
+    return lambda: np.concatenate([matrix.ravel() for matrix in weights()]).tolist()
