@@ -84,10 +84,10 @@ abs_         = row("abs",           "abs({})",       abs,                   lamb
 # Powers and logarithms
 exp          = row("exp",           "exp({})",       ieee.exp,              lambda z, x: (z,))
 expm1        = row("expm1",         "expm1({})",     ieee.expm1,            lambda z, x: (exp(x),))
-log          = row("log",           "log({})",       ieee.log,              lambda z, x: (1.0 / x,), POSITIVE)
-log1p        = row("log1p",         "log1p({})",     ieee.log1p,            lambda z, x: (1.0 / (1.0 + x),), ABOVE_MINUS_1)
-log2         = row("log2",          "log2({})",      ieee.log2,             lambda z, x: (1.0 / (x * LN_2),), POSITIVE)
-log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (1.0 / (x * LN_10),), POSITIVE)
+log          = row("log",           "log({})",       ieee.log,              lambda z, x: (if_defined(z, 1.0 / x),), POSITIVE)
+log1p        = row("log1p",         "log1p({})",     ieee.log1p,            lambda z, x: (if_defined(z, 1.0 / (1.0 + x)),), ABOVE_MINUS_1)
+log2         = row("log2",          "log2({})",      ieee.log2,             lambda z, x: (if_defined(z, 1.0 / (x * LN_2)),), POSITIVE)
+log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (if_defined(z, 1.0 / (x * LN_10)),), POSITIVE)
 sqrt         = row("sqrt",          "sqrt({})",      ieee.sqrt,             lambda z, x: (0.5 / z,), POSITIVE)
 cbrt         = row("cbrt",          "cbrt({})",      ieee.cbrt,             lambda z, x: (1.0 / (3.0 * z * z),), kink=lambda x: x)
 hypot        = row("hypot",         "hypot({}, {})", math.hypot,            lambda z, x, y: (or_zero(z, x / z), or_zero(z, y / z)), kink=lambda x, y: math.hypot(x, y))
@@ -107,7 +107,7 @@ cosh         = row("cosh",          "cosh({})",      ieee.cosh,             lamb
 tanh         = row("tanh",          "tanh({})",      math.tanh,             lambda z, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),))
 asinh        = row("asinh",         "asinh({})",     math.asinh,            lambda z, x: (1.0 / hypot(x, 1.0),))
 acosh        = row("acosh",         "acosh({})",     ieee.acosh,            lambda z, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), ABOVE_1)
-atanh        = row("atanh",         "atanh({})",     ieee.atanh,            lambda z, x: (1.0 / ((1.0 - x) * (1.0 + x)),), UNIT)
+atanh        = row("atanh",         "atanh({})",     ieee.atanh,            lambda z, x: (if_defined(z, 1.0 / ((1.0 - x) * (1.0 + x))),), UNIT)
 
 # The normal distribution
 gaussian     = row("gaussian",      "gaussian({})",  ieee.gaussian,         lambda z, x: (-x * z,))
@@ -159,6 +159,11 @@ def only_if(condition: Any) -> Any:
     if getattr(condition, "is_constant", True):
         return 1.0 if condition else None
     return Gate(condition)
+
+
+def if_defined(z: Any, slope: Any) -> Any:
+    """The slope, and `nan` where z is `nan`: log has no derivative at -1, though 1/x is -1."""
+    return where(equal(z, z), slope, math.nan)
 
 
 def or_zero(condition: Any, x: Any) -> Any:

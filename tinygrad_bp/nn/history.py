@@ -33,6 +33,9 @@ class History:
     seconds: float = field(default=0.0, compare=False)
     """How long it took."""
 
+    is_compiled: bool = field(default=False, compare=False)
+    """Whether it ran in machine code."""
+
     @property
     def loss(self) -> float:
         """The loss of the last finished epoch; `nan` before there is one."""

@@ -67,8 +67,21 @@ class Optimizer(ABC):
 
     def learning_rate(self) -> float:
         """The rate of the next update."""
-        rate = rate_at(self.lr, self.updates)
-        return between(rate, 0.0, INFINITY, f"the learning rate for update {self.updates}")
+        return self._rate(self.updates)
+
+    def _rate(self, update: int) -> float:
+        rate = rate_at(self.lr, update)
+        return between(rate, 0.0, INFINITY, f"the learning rate for update {update}")
+
+    def learning_rates(self, count: int) -> list[float]:
+        """The rates of the next updates.
+
+        >>> SGD(0.5).learning_rates(3)
+        [0.5, 0.5, 0.5]
+        """
+        if not callable(self.lr):
+            return [self.lr] * count
+        return [self._rate(self.updates + ahead) for ahead in range(count)]
 
     def cell(self, parameter: Value) -> Cell:
         """What is kept for a parameter."""
@@ -259,6 +272,11 @@ class Stepper:
         self.optimizer = optimizer
         self.parameters = parameters
         self.cells = [optimizer.cell(p) for p in parameters] if optimizer.slots else []
+
+    def updates_made(self) -> int | None:
+        """How many updates the parameters have had, if they all have had as many."""
+        counts = {cell[0] for cell in self.cells} or {self.optimizer.updates}
+        return counts.pop() if len(counts) == 1 else None
 
     def change(self, gradients: Sequence[float]) -> Change:
         """What the rule makes of these gradients; nothing is written yet."""

@@ -30,10 +30,10 @@ class Progress:
                 dynamic_ncols=True,
             )
 
-    def advance(self) -> None:
-        """Count one batch."""
+    def advance(self, batches: int = 1) -> None:
+        """Count some batches."""
         if self.bar is not None:
-            self.bar.update()
+            self.bar.update(batches)
 
     def tell(self, loss: float) -> None:
         """Show the loss at the next redrawing."""

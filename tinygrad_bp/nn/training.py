@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tinygrad_bp.door import as_float
 from tinygrad_bp.modes import NonFiniteError, no_grad, strict
+from tinygrad_bp.nn.batches import Batch, Batches
+from tinygrad_bp.nn.courses import course
 from tinygrad_bp.nn.examples import Examples, examples_of, fitted
 from tinygrad_bp.nn.gradients import (
     Model,
@@ -28,7 +28,6 @@ from tinygrad_bp.nn.settings import count
 from tinygrad_bp.value import Value
 
 Until = float | Callable[[History], bool]
-Batch = list[int]
 
 
 def fit(
@@ -47,6 +46,7 @@ def fit(
     callback: Callable[[History], object] | None = None,
     snapshots: int | None = None,
     progress: bool | None = None,
+    compiled: bool | None = None,
 ) -> History:
     """Train a model in place, and return the history of it.
 
@@ -75,23 +75,30 @@ def fit(
       snapshots   keep the model's `state_dict` at the start and after every so many epochs
       progress    True or False; by default a bar on stderr in a terminal or a notebook,
                   after a second
+    Where:
+      compiled    True for machine code, False for one operation after the other in Python;
+                  by default machine code where llvmlite is installed, the model can be
+                  recorded and the work would take more than half a second. The numbers are
+                  the same to the last bit
 
     An epoch's loss is the mean over its batches of the losses as they were computed, each
     before its update, weighted by size ("sum": the sum over the examples). Gradients add up
-    example by example, in order; parameters' `grad` is left alone.
+    in a stated order, that of `batch_loss_and_gradient`; parameters' `grad` is left alone.
 
-    Ctrl-C ends it early: the model is as the last finished batch left it, and the history is
-    returned with `stopped == "interrupted"`. If a loss or a parameter becomes `nan` or
-    infinite, `NonFiniteError` names the epoch, the example and the first operation that
-    made it, and the model is as it was before that update.
+    Ctrl-C ends it early: the model is as the last finished batch left it (in machine code,
+    the last of a stretch of some 50 ms), and the history is returned with
+    `stopped == "interrupted"`. If a loss or a parameter becomes `nan` or infinite,
+    `NonFiniteError` names the epoch, the example and the first operation that made it, and
+    the model is as it was before that update.
 
     Raises `ValueError` and `TypeError` for settings and data that can not be right.
     """
     function = loss_of(loss)
+    examples, seconds = _fitting_examples(model, function, inputs, targets)
     run = Run(
         model=model,
         loss=function,
-        examples=_fitting_examples(model, function, inputs, targets),
+        examples=examples,
         stepper=Stepper(_optimizer(optimizer), _parameters(model)),
         reduction=reduction_of(reduction),
         is_summed=reduction == "sum",
@@ -100,26 +107,31 @@ def fit(
     epochs = count(epochs, "epochs")
     every = None if snapshots is None else count(snapshots, "snapshots")
     is_reached = _goal(until)
+    is_watched = bool(every) or until is not None or callback is not None
     history = History()
     if every:
         history.snapshots[0] = _state(model)
     start = time.perf_counter()
     try:
         with Progress(epochs * batches.per_epoch, shown=progress) as bar:
-            for epoch in range(1, epochs + 1):
-                rate = optimizer.learning_rate()
-                history.losses.append(run.epoch(epoch, batches.of_an_epoch(), bar))
-                history.learning_rates.append(rate)
-                if every and epoch % every == 0:
-                    history.snapshots[epoch] = _state(model)
+            way = course(run, batches, compiled=compiled, eager_seconds=seconds * epochs)
+            history.is_compiled = way.is_compiled
+            while history.stopped == "running":
+                ended = way.advance(1 if is_watched else epochs - len(history), bar)
+                for rate, loss_of_epoch in ended:
+                    history.losses.append(loss_of_epoch)
+                    history.learning_rates.append(rate)
+                if not ended:
+                    continue
+                if every and len(history) % every == 0:
+                    history.snapshots[len(history)] = _state(model)
                 bar.tell(history.loss)
                 if callback is not None:
                     callback(history)
                 if is_reached(history):
                     history.stopped = "until"
-                    break
-            else:
-                history.stopped = "finished"
+                elif len(history) == epochs:
+                    history.stopped = "finished"
     except KeyboardInterrupt:
         history.stopped = "interrupted"
         # The interruption may have come between the two lines that note an epoch.
@@ -218,27 +230,6 @@ WAY_OUT = (
 )
 
 
-class Batches:
-    """The order of the examples, cut into batches, epoch by epoch."""
-
-    def __init__(self, examples: int, batch_size: int | None, *, shuffle: bool, seed: Any) -> None:
-        self.examples = examples
-        self.size = examples if batch_size is None else count(batch_size, "batch_size")
-        self.per_epoch = -(-examples // self.size)
-        self.rng = np.random.default_rng(seed) if shuffle else None
-        self.in_order = self.cut(list(range(examples)))
-
-    def of_an_epoch(self) -> list[Batch]:
-        """The batches of the next epoch."""
-        if self.rng is None:
-            return self.in_order
-        return self.cut(self.rng.permutation(self.examples).tolist())
-
-    def cut(self, order: list[int]) -> list[Batch]:
-        """The order in pieces of one size; what remains at the end is a batch too."""
-        return [order[first : first + self.size] for first in range(0, len(order), self.size)]
-
-
 # Checks -----------------------------------------------------------------------------------
 
 
@@ -267,13 +258,19 @@ def _optimizer(optimizer: Any) -> Optimizer:
     return optimizer
 
 
-def _fitting_examples(model: Any, loss: Loss, inputs: Any, targets: Any) -> Examples:
-    """The examples, with targets as the loss wants them for what the model gives."""
+def _fitting_examples(model: Any, loss: Loss, inputs: Any, targets: Any) -> tuple[Examples, float]:
+    """The examples, with targets as the loss wants them for what the model gives.
+
+    And about how many seconds an eager epoch takes: forward and back, all of it costs some
+    four times what the forward pass does.
+    """
     _parameters(model)
     examples = examples_of(inputs, targets)
+    start = time.perf_counter()
     with no_grad():
         outputs = len(listed(model(examples.inputs[0])))
-    return Examples(examples.inputs, fitted(examples.targets, loss, outputs))
+    seconds = 4.0 * (time.perf_counter() - start) * len(examples)
+    return Examples(examples.inputs, fitted(examples.targets, loss, outputs)), seconds
 
 
 def _goal(until: Until | None) -> Callable[[History], bool]:

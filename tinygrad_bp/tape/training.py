@@ -239,7 +239,8 @@ class Training:
         self.slots = len(rule.outputs)
         width = (1 + self.slots) * self.parameters + 1
         self.blocks = [np.zeros(width), np.zeros(width)]
-        self.batch_size = batch_size
+        self.batch_size = min(batch_size, rows)
+        self.is_summed = is_summed
         self.rows = rows
         self.at = 0
         self.scalars = np.zeros(2)
@@ -261,6 +262,15 @@ class Training:
     @updates.setter
     def updates(self, number: int) -> None:
         self.carry[2] = number
+
+    def note(self, loss: float, examples: int) -> list[float]:
+        """Count a batch that was done elsewhere; the loss of the epoch if that ended it."""
+        self.carry[0] += loss if self.is_summed else loss * examples
+        self.at += examples
+        if self.at < self.rows:
+            return []
+        total, self.carry[0], self.at = float(self.carry[0]), 0.0, 0
+        return [total if self.is_summed else total / self.rows]
 
     def run(self, columns: Array, rates: Array, losses: Array) -> tuple[int, int, int]:
         """Make one update for each of the rates.
