@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tinygrad_bp import NonFiniteError, nn
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, native
+from tinygrad_bp.tape.training import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 LABELS = [0, 1, 1, 0]
@@ -235,3 +236,12 @@ def test_ctrl_c_leaves_the_last_finished_stretch(stretches: list[int]) -> None:
     assert len(history) > native.FIRST_STRETCH
     assert model.state_dict() == again.state_dict()
     assert history.losses == whole.losses
+
+
+def test_machine_code_is_given_whole_arrays_of_doubles_only() -> None:
+    doubles = np.zeros((4, 4))
+
+    assert address(doubles) == doubles.ctypes.data
+    for wrong in (doubles[:, ::2], doubles.astype(np.float32), doubles.T[1:]):
+        with pytest.raises(ValueError, match="contiguous float64"):
+            address(wrong)

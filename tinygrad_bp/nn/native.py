@@ -142,7 +142,7 @@ class Native:
         kinds = [[parameter.data for parameter in stepper.parameters]]
         kinds += map(list, zip(*(cell[1:] for cell in stepper.cells), strict=True))
         self.training.numbers[:] = np.concatenate(kinds)
-        self.training.updates = updates
+        self.training.count_from(updates)
 
     def write(self, made: int) -> None:
         """Give them back after so many updates, all or nothing."""

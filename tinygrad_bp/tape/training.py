@@ -254,14 +254,9 @@ class Training:
         """The parameters, and behind them the optimiser's state, kind by kind."""
         return self.blocks[0][: self.slots * self.parameters]
 
-    @property
-    def updates(self) -> int:
-        """How many updates the parameters have had."""
-        return int(self.carry[2])
-
-    @updates.setter
-    def updates(self, number: int) -> None:
-        self.carry[2] = number
+    def count_from(self, updates: int) -> None:
+        """Say how many updates the parameters have had."""
+        self.carry[2] = updates
 
     def note(self, loss: float, examples: int) -> list[float]:
         """Count a batch that was done elsewhere; the loss of the epoch if that ended it."""
