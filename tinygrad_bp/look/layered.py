@@ -291,27 +291,41 @@ class _Way:
         self.users = self.board.users()
 
     def of_trunk(self, tail: int, port: float) -> Stroke:
-        trunk = self.board.trunks[tail, port]
-        points = [self._rim(tail, port, 1)]
-        for vertex in trunk:
+        """From the rim of the item to the last place that more than one link passes."""
+        trunk = self.board.trunks[tail, port][: self._shared(tail, port) + 1]
+        return (self._rim(tail, port, 1), *self._through(tail, port, trunk))
+
+    def of_link(self, index: int) -> Stroke:
+        """What is the link's own: from where it leaves the trunk, or all if nobody shares it."""
+        link = self.board.links[index]
+        source = link.tail, link.tail_port
+        rim = self._rim(link.head, self.board.heads[index], -1)
+        entry = (self.starts[self.board.rank[link.head]], rim[1])
+        first = min(self._reach(link), self._shared(*source))
+        own = self.board.trunks[source][max(first, 0) : self._reach(link) + 1]
+        points = self._through(*source, own)
+        if first < 0:
+            return (self._rim(*source, 1), *points, entry, rim)
+        # The trunk comes to the first place; the link goes on from its far side.
+        return (*points[0 if own[0] == link.tail else 1 :], entry, rim)
+
+    def _through(self, tail: int, port: float, vertices: list[int]) -> list[Point]:
+        points = []
+        for vertex in vertices:
             rank = self.board.rank[vertex]
             across = self.board.across[vertex] + (port if vertex == tail else 0.0)
             if vertex != tail:
                 points.append((self.starts[rank], across))
             points.append((self.ends[rank], across))
-        return tuple(points)
+        return points
 
-    def of_link(self, index: int) -> Stroke:
-        link = self.board.links[index]
-        branch = self.board._branch(link)
-        start = self.ends[self.board.rank[branch]]
-        rim = self._rim(link.head, self.board.heads[index], -1)
-        entry = (self.starts[self.board.rank[link.head]], rim[1])
-        if len(self.users[link.tail, link.tail_port]) == 1:
-            return (*self.of_trunk(link.tail, link.tail_port), entry, rim)
-        if branch == link.tail:
-            return ((start, self.board.across[branch] + link.tail_port), entry, rim)
-        return ((start, self.board.across[branch]), entry, rim)
+    def _reach(self, link: Link) -> int:
+        """How far along the trunk a link goes before it turns to its head."""
+        return self.board.rank[link.head] - self.board.rank[link.tail] - 1
+
+    def _shared(self, tail: int, port: float) -> int:
+        """How far along the trunk at least two links go; -1 if there is one link only."""
+        return sorted([-1, *map(self._reach, self.users[tail, port])])[-2]
 
     def _rim(self, item: int, port: float, side: int) -> Point:
         return (
