@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos.report import Claim, Part, Picture, Prose, Report, Table, Timing, Transcript
+from demos.report import Claim, Part, Picture, Prose, Report, Table, Timing, Transcript, speed
 
 STYLE = Path(__file__).with_name("page.css")
 # A table of more rows waits behind its title; a picture of more pixels gets more of the screen.
@@ -80,7 +80,7 @@ def contents(entries: Sequence[Entry]) -> str:
     return (
         '<nav aria-label="The demos"><div class="scroll"><table>\n'
         "<thead><tr><th>demo</th><th>figures</th><th>largest gap to NumPy</th>"
-        f"<th>time, NumPy = 1</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div></nav>"
+        f"<th>speed, NumPy = 1</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div></nav>"
     )
 
 
@@ -92,10 +92,10 @@ def contents_row(entry: Entry) -> str:
         return f'<tr><td>{link}</td><td colspan="3">{sign(holds=False)} did not finish</td></tr>'
     held = sum(claim.holds for claim in report.claims)
     gap = f"{report.gap:.1e}" if report.gap is not None else ""
-    ratios = ", ".join(f"{timing.ratio:.1f}" for timing in report.timings)
+    speeds = ", ".join(map(speed, report.timings))
     return (
         f"<tr><td>{link}</td><td>{sign(holds=report.holds)} {held} of {len(report.claims)}</td>"
-        f'<td class="number">{gap}</td><td class="number">{ratios}</td></tr>'
+        f'<td class="number">{gap}</td><td class="number">{speeds}</td></tr>'
     )
 
 
@@ -147,8 +147,8 @@ def sign(*, holds: bool) -> str:
 def timings_list(timings: Iterable[Timing]) -> str:
     """How long each schedule took, as a ratio first."""
     rows = "\n".join(
-        f"<li>{code(timing.what)}: <b>{timing.ratio:.1f}</b> times NumPy's time, measured in this "
-        f"run ({timing.seconds:.2f} s and {timing.reference:.2f} s)</li>"
+        f"<li>{code(timing.what)}: <b>{speed(timing)}</b> times NumPy's speed, measured in "
+        f"this run ({timing.seconds:.2f} s and {timing.reference:.2f} s)</li>"
         for timing in timings
     )
     return f'<ul class="timings">\n{rows}\n</ul>'

@@ -76,9 +76,9 @@ class Timing:
     reference: float
 
     @property
-    def ratio(self) -> float:
-        """How many times as long as NumPy's."""
-        return self.seconds / self.reference
+    def speed(self) -> float:
+        """How many times as fast as NumPy."""
+        return self.reference / self.seconds
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,13 @@ def timing_line(timing: Timing) -> str:
     """One line, for a terminal."""
     return (
         f"  {timing.what}: {timing.seconds:.2f} s here, {timing.reference:.2f} s in NumPy, "
-        f"ratio {timing.ratio:.2f}, measured in this run"
+        f"{speed(timing)} times NumPy's speed, measured in this run"
     )
+
+
+def speed(timing: Timing) -> str:
+    """The speed, to two digits."""
+    return f"{timing.speed:.2g}" if timing.speed < 100 else f"{timing.speed:.0f}"
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -273,7 +273,7 @@ def install(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
 
 def install_project(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
     """The checkout, editable: what runs is what stands in the files."""
-    project = f"{ROOT}[{','.join(extras)}]"
+    project = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     run_logged([str(python_of(folder)), *PIP_INSTALL, "--editable", project], log)
 
 
