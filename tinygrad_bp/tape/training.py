@@ -16,6 +16,7 @@ are finite do they change places. So whatever stops the loop, a whole block is t
 from __future__ import annotations
 
 from ctypes import CFUNCTYPE, c_int64, c_void_p
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -232,7 +233,7 @@ class Training:
         self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
     ) -> None:
         text = training_text(step, rule, batch_size=batch_size, is_summed=is_summed)
-        self.machine = Machine(text, level=2 if len(step) < SMALL else 0)
+        self.machine = machine(text, 2 if len(step) < SMALL else 0)
         kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
         self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
         self.parameters = len(step.captured)
@@ -298,6 +299,12 @@ class Training:
         per_epoch = -(-self.rows // self.batch_size)
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
         return done, int(self.carry[3]), why
+
+
+@lru_cache(maxsize=64)
+def machine(text: str, level: int) -> Machine:
+    """The compiled program; the next run of a model of the same shape finds it ready."""
+    return Machine(text, level=level)
 
 
 def address(array: Array) -> int:
