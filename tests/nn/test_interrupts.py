@@ -129,8 +129,8 @@ def test_an_epoch_is_noted_as_a_whole() -> None:
     interrupting: list[float] = []
 
     class Rates(list[float]):
-        def append(self, number: float) -> None:
-            interrupting.append(number)
+        def __iadd__(self, numbers: Any) -> Any:
+            interrupting.extend(numbers)
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:

@@ -12,8 +12,8 @@ from tinygrad_bp.nn.progress import Progress
 if TYPE_CHECKING:
     from tinygrad_bp.nn.training import Run
 
-Epoch = tuple[float, float]
-"""The learning rate of its first update, and its loss."""
+Ended = tuple[list[float], list[float]]
+"""Of the epochs that ended: the learning rate of the first update of each, and its loss."""
 
 REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a model or a loss may raise where it can not be recorded: it expects floats."""
@@ -31,7 +31,7 @@ class Course(ABC):
         """The epoch at hand."""
 
     @abstractmethod
-    def advance(self, epochs: int, bar: Progress) -> list[Epoch]:
+    def advance(self, epochs: int, bar: Progress) -> Ended:
         """Go on for a while, at most for so many epochs; those that ended."""
 
 
@@ -40,12 +40,12 @@ class Eager(Course):
 
     is_compiled = False
 
-    def advance(self, epochs: int, bar: Progress) -> list[Epoch]:  # noqa: ARG002
+    def advance(self, epochs: int, bar: Progress) -> Ended:  # noqa: ARG002
         """One epoch."""
         rate = self.run.stepper.optimizer.learning_rate()
         loss = self.run.epoch(self.epoch, self.batches.of_an_epoch(), bar)
         self.epoch += 1
-        return [(rate, loss)]
+        return [rate], [loss]
 
 
 class Compiled(Course):
@@ -63,7 +63,7 @@ class Compiled(Course):
         self.rates: list[float] = []
         """Of the epochs that have begun and not ended."""
 
-    def advance(self, epochs: int, bar: Progress) -> list[Epoch]:
+    def advance(self, epochs: int, bar: Progress) -> Ended:
         """One stretch, and if it got stuck, one batch."""
         per_epoch, position = self.batches.per_epoch, self.native.position
         if position == 0:
@@ -72,23 +72,21 @@ class Compiled(Course):
         made, losses, rates, is_stuck = self.native.run(left - position, self.order)
         self.rates += rates[-position % per_epoch : made : per_epoch]
         bar.advance(made)
-        ended = self._ended(losses)
         if is_stuck:
-            ended += self._eager_batch(bar)
-        return ended
+            losses += self._eager_batch(self.epoch + len(losses), bar)
+        ended = len(losses)
+        self.epoch += ended
+        self.rates, rates = self.rates[ended:], self.rates[:ended]
+        return rates, losses
 
-    def _eager_batch(self, bar: Progress) -> list[Epoch]:
+    def _eager_batch(self, epoch: int, bar: Progress) -> list[float]:
         position = self.native.position
         if position == 0:
             self.rates.append(self.run.stepper.optimizer.learning_rate())
         batch = self.batches.cut(self.order or list(range(self.batches.examples)))[position]
-        loss = self.run.batch(self.epoch, batch)
+        loss = self.run.batch(epoch, batch)
         bar.advance()
-        return self._ended(self.native.note(loss, len(batch)))
-
-    def _ended(self, losses: list[float]) -> list[Epoch]:
-        self.epoch += len(losses)
-        return [(self.rates.pop(0), loss) for loss in losses]
+        return self.native.note(loss, len(batch))
 
 
 def course(run: Run, batches: Batches, *, compiled: bool | None, eager_seconds: float) -> Course:

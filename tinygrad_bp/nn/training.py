@@ -117,11 +117,10 @@ def fit(
             way = course(run, batches, compiled=compiled, eager_seconds=seconds * epochs)
             history.is_compiled = way.is_compiled
             while history.stopped == "running":
-                ended = way.advance(1 if is_watched else epochs - len(history), bar)
-                for rate, loss_of_epoch in ended:
-                    history.losses.append(loss_of_epoch)
-                    history.learning_rates.append(rate)
-                if not ended:
+                rates, losses = way.advance(1 if is_watched else epochs - len(history), bar)
+                history.losses += losses
+                history.learning_rates += rates
+                if not losses:
                     continue
                 if every and len(history) % every == 0:
                     history.snapshots[len(history)] = _state(model)
