@@ -117,19 +117,20 @@ def crossed(outer: Any, inner: Any, table: Sequence[Sequence[Any]]) -> Any:
     parts = []
     for block in blocks(outer):
         own_rows = [next(rows) for _ in elements(block)]
-        parts.append(rebuilt(inner, _pairs(block, inner, own_rows)))
+        parts.append(rebuilt(inner, iter(_pairs(block, inner, own_rows))))
     return rebuilt(outer, iter(parts))
 
 
-def _pairs(block: Block, inner: Any, rows: list[Sequence[Any]]) -> Iterator[Any]:
-    start = 0
+def _pairs(block: Block, inner: Any, rows: list[Sequence[Any]]) -> list[Any]:
+    pairs, start = [], 0
     for other in blocks(inner):
         stop = start + len(elements(other))
         flat = [number for row in rows for number in row[start:stop]]
         both = shape(block) + shape(other)
         is_array = isinstance(block, np.ndarray) or isinstance(other, np.ndarray)
-        yield array(flat, both) if is_array else flat[0]
+        pairs.append(array(flat, both) if is_array else flat[0])
         start = stop
+    return pairs
 
 
 def _like(block: Block, each: Iterator[Any]) -> Any:

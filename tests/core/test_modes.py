@@ -382,6 +382,12 @@ def test_every_comparison_of_a_recorded_program_is_noted():
     ]
 
 
+def test_comparisons_of_other_programs_are_no_business_of_anybody():
+    with strict(), no_grad():
+        assert Value(1.0) < 2.0
+        assert Value(1.0)
+
+
 def test_a_recorded_program_records_under_no_grad_and_gives_no_number_away():
     x = Value(2.0)
     with no_grad(), modes.watching():

@@ -110,3 +110,9 @@ def test_crossed_pairs_every_block_with_every_block():
     assert found["n"][1].tolist() == [[1.0, 2.0]]
     assert found["a"][0].tolist() == [10.0, 20.0]
     assert found["a"][1].tolist() == [[[11.0, 12.0]], [[21.0, 22.0]]]
+
+
+def test_an_outline_shows_nesting_and_shapes_and_no_numbers():
+    thing = {"w": np.zeros((2, 1)), "b": (1.0, [2.0, np.array(3.0)])}
+
+    assert structure.outline(thing) == "{'w': array(2, 1), 'b': (., [., array()])}"
