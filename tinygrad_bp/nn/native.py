@@ -33,7 +33,7 @@ STRETCH = 0.05
 FIRST_STRETCH = 64
 """Batches of the first stretch, when nobody knows how long one takes."""
 
-WORTH = 0.5
+WORTH = 0.25
 """Seconds of eager work that it is worth to compile for."""
 
 TRIED = 16

@@ -78,7 +78,7 @@ def fit(
     Where:
       compiled    True for machine code, False for one operation after the other in Python;
                   by default machine code where llvmlite is installed, the model can be
-                  recorded and the work would take more than half a second. The numbers are
+                  recorded and the work would take more than a quarter second. The numbers are
                   the same to the last bit
 
     An epoch's loss is the mean over its batches of the losses as they were computed, each
