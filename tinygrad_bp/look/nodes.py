@@ -17,6 +17,7 @@ from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Node, Row
 from tinygrad_bp.look.text import columns, plain, shortened, signed
+from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.value import Value
 
 __all__ = ["Writer", "relative"]
@@ -45,7 +46,7 @@ class Writer:
         if node.is_constant:
             return self._constant(name, node, is_output=is_output)
         prefix = cell.chain[-1][0] if cell.chain else ""
-        kind = node.op.name if node.op is not None and node.parents else "leaf"
+        kind = operation(node.op) if node.op is not None and node.parents else "leaf"
         name_here = relative(self.names[node], prefix)
         if name_here == prefix:  # the output of the box: in it, its last step will do
             name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
@@ -180,6 +181,16 @@ def _alarm(gradients: Sequence[float]) -> str:
 
 def _operations(members: Sequence[Value], most: int) -> str:
     """How often each operation occurs, the most frequent ones first."""
-    counts = Counter(node.op.name for node in members if node.parents and node.op is not None)
+    counts = Counter(operation(node.op) for node in members if node.parents and node.op is not None)
     frequent = [f"{count:,} {name}" for name, count in counts.most_common(most)]
     return ", ".join(frequent) + (" …" if len(counts) > most else "")
+
+
+def operation(op: Primitive) -> str:
+    """The name of an operation; that its exponent is a constant is no news for a reader.
+
+    >>> from tinygrad_bp.primitives import pow_constant
+    >>> operation(pow_constant)
+    'pow'
+    """
+    return op.name.removesuffix("_constant")
