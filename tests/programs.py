@@ -84,7 +84,7 @@ def _operands(draw: st.DrawFn, row: Primitive, nodes: int) -> tuple[Operand, ...
     # Counted from the last node, so that simple programs are chains.
     nodes_back = st.integers(1, nodes).map(lambda back: nodes - back)
     constants = numbers(4.0)
-    operands = [draw(nodes_back)]
+    operands: list[Operand] = [draw(nodes_back)]
     for _ in range(size - 1):
         operands.append(draw(constants if row.name == "pow_constant" else nodes_back | constants))
     if row.name != "pow_constant" and draw(st.booleans()):

@@ -39,7 +39,7 @@ def rounding_bound(result: Any) -> float:
 def _size(node: Value) -> float:
     assert node.op is not None
     size = abs(node.data)
-    numbers = [abs(parent.data) for parent in node.parents]
+    numbers: list[float] = [abs(parent.data) for parent in node.parents]
     if node.op.name == "dot":
         half = len(numbers) // 2
         return size + math.fsum(map(float.__mul__, numbers[:half], numbers[half:]))

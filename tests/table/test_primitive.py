@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.table.truths import ROWS, moderate_points
+from tests.programs import ROWS
+from tests.table.truths import moderate_points
 from tinygrad_bp import Value
 from tinygrad_bp.primitive import Primitive, named
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.programs import Program, Step, programs
+from tests.programs import ROWS, Program, Step, programs
 from tests.table.mutations import WRONG_PARTIAL
 from tests.table.rounding import rounding_bound
-from tests.table.truths import ROWS, TRUTHS, derivative
-from tinygrad_bp import Value, gradient, no_grad, topological_order
+from tests.table.truths import TRUTHS, derivative
+from tinygrad_bp import Value, gradient, no_grad, strict, topological_order
 from tinygrad_bp.sweep import adjoints, tangents
 
 ULP = sys.float_info.epsilon
@@ -50,6 +50,15 @@ def test_gradient_as_graph_has_the_bits_of_the_gradient(program: Program) -> Non
     leaves, output = built(program)
 
     assert numbers(gradient(output, leaves, create_graph=True)) == gradient(output, leaves)
+
+
+@given(programs(max_steps=15))
+def test_gradient_under_strict_has_the_bits_of_the_gradient(program: Program) -> None:
+    leaves, output = built(program)
+    expected = gradient(output, leaves)
+
+    with strict():
+        assert gradient(output, leaves) == expected
 
 
 @given(programs())

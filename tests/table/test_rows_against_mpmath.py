@@ -9,6 +9,7 @@ from typing import Any
 import mpmath
 import pytest
 
+from tests.programs import ROWS
 from tests.table import truths
 from tests.table.comparison import (
     error_of_value,
@@ -16,7 +17,7 @@ from tests.table.comparison import (
     errors_of_partials,
     relative_error,
 )
-from tests.table.truths import ROWS, TRUTHS, points, truth
+from tests.table.truths import TRUTHS, points, truth
 from tinygrad_bp import Value, gradient
 from tinygrad_bp.primitive import Primitive
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.table.truths import ROWS
+from tests.programs import ROWS
 from tinygrad_bp import Value, gradient, topological_order, where
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import adjoints, local_partials
@@ -91,6 +91,11 @@ FACTS = [
     ("softmax", (-inf, 0.0), 0.0, (0.0, -0.0)),
     # Arithmetic is that of IEEE-754.
     ("exp", (1000.0,), inf, (inf,)),
+    ("pow_constant", (-10.0, 309.0), -inf, (inf, None)),
+    ("pow_constant", (-10.0, 310.0), inf, (-inf, None)),
+    ("pow_constant", (-0.0, -1.0), -inf, (-inf, None)),
+    ("pow_constant", (-0.0, -2.0), inf, (inf, None)),
+    ("pow_constant", (0.0, -2.0), inf, (-inf, None)),
     ("multiply", (1e200, -1e200), -inf, (-1e200, 1e200)),
     ("divide", (1.0, -0.0), -inf, (-inf, -inf)),
     ("divide", (-1.0, 0.0), -inf, (inf, inf)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.programs import ROWS
 from tests.table.comparison import (
     error_of_value,
     errors_of_higher_derivatives,
@@ -23,7 +24,7 @@ from tests.table.mutations import (
     Mutation,
     with_wrong_value,
 )
-from tests.table.truths import ROWS, moderate_points, points
+from tests.table.truths import moderate_points, points
 from tinygrad_bp import Value
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import local_partials

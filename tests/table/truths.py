@@ -127,16 +127,16 @@ VANISHED = mpmath.mpf("1e-330")
 @functools.cache
 def truth(name: str, point: Point, orders: Orders) -> Any:
     """The derivative of those orders by each operand, to 20 digits; of order 0 the value."""
-    row, previous = ROWS[name], None
+    row, previous = ROWS[name], mpmath.mpf(0)
     is_smooth = row.kink is None and set(row.domain) == {REAL}
     for bits in BITS[WHICH_BITS.get(name, slice(None))]:
         with mpmath.workprec(bits):
             exact = tuple(map(mpmath.mpf, point))
             # A step relative to the operand, so that it ends before a pole or a kink does.
             scales = tuple(1 if is_smooth else abs(x) or 1 for x in exact)
-            current = +derivative(TRUTHS[name], exact, orders, scales)
+            current = mpmath.mpf(derivative(TRUTHS[name], exact, orders, scales))
         # Two zeros prove nothing yet: softplus(1000) is 1000 to 434 digits.
-        if previous is not None and current != 0 and _agree(previous, current):
+        if current != 0 and _agree(previous, current):
             return current
         previous = current
     assert not VANISHED < abs(previous) < mpmath.inf, (name, point, orders)
@@ -262,17 +262,17 @@ def _moderate(rng: random.Random, interval: Interval, _decades: float) -> float:
     if math.isinf(low):
         return rng.choice((rng.gauss(0.0, 1.0), rng.uniform(-10.0, 10.0)))
     if math.isinf(high):
-        return low + 10.0 ** rng.uniform(-1.0, 1.0)
+        return low + float(10.0 ** rng.uniform(-1.0, 1.0))
     return rng.uniform(low, high)
 
 
 def _extreme(rng: random.Random, interval: Interval, decades: float) -> float:
     low, high = interval
-    tiny = 10.0 ** rng.uniform(-decades, -1.0)
+    tiny: float = 10.0 ** rng.uniform(-decades, -1.0)
     large, huge = 10.0 ** rng.uniform(0.0, 3.0), 10.0 ** rng.uniform(0.0, decades)
     if math.isinf(low):
         return rng.choice((-1.0, 1.0)) * rng.choice((tiny, large, huge))
-    near = 10.0 ** rng.uniform(-16.0, -1.0)
+    near: float = 10.0 ** rng.uniform(-16.0, -1.0)
     if math.isinf(high):
         return low + rng.choice((tiny, near, large, huge))
     return rng.choice((low + near, high - near, tiny, -tiny))
