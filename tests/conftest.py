@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +15,11 @@ settings.register_profile("default", deadline=None, derandomize=True)
 # `python3 tests --hypothesis-profile=thorough` looks for what nobody has seen yet.
 settings.register_profile("thorough", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile("default")
+
+# A shell ignores Ctrl-C for what it runs in the background, and children inherit that: the
+# tests that interrupt, and the programs that they start, would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Programs that measure; their peers are seldom installed.
 collect_ignore = ["benchmarks"]
