@@ -19,7 +19,7 @@ from tinygrad_bp.functional import (
     vjp,
 )
 from tinygrad_bp.graph import leaves, topological_order
-from tinygrad_bp.modes import NonFiniteError, no_grad, strict
+from tinygrad_bp.modes import NonFiniteError, RecordingError, no_grad, strict
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import abs_ as abs  # noqa: A004  # the array API's name
 from tinygrad_bp.primitives import (
@@ -79,11 +79,16 @@ from tinygrad_bp.primitives import pow_ as pow  # noqa: A004  # the array API's 
 from tinygrad_bp.reductions import dot, logsumexp, prod, softmax, sum  # noqa: A004
 from tinygrad_bp.registry import register
 from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.tape import BranchError, Tape, record
+from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's, as few need both
 from tinygrad_bp.value import Value, constant, values
 
 __all__ = [
+    "BranchError",
     "NonFiniteError",
     "Primitive",
+    "RecordingError",
+    "Tape",
     "Value",
     "abs",
     "acos",
@@ -96,6 +101,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "clip",
+    "compile",
     "constant",
     "cos",
     "cosh",
@@ -138,6 +144,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "record",
     "register",
     "relu",
     "remainder",

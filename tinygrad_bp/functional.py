@@ -10,6 +10,7 @@ arguments. Floats in, floats out; `Value`s in, `Value`s out, so they nest to any
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -54,6 +55,8 @@ def gradient(output: Value, inputs: Any, *, seed: Any = 1.0, create_graph: bool 
             raise TypeError(f"expected a Value as input, got {_shown(one)}")
         if one.is_constant:
             raise ValueError(f"{one!r} gets no gradient; to differentiate by it, make it a Value")
+    if modes.is_watched() and not create_graph:
+        modes.refuse_number("a gradient was computed as numbers", "pass create_graph=True")
     start = seed if create_graph else as_float(seed)
     found = adjoints(topological_order(output), {output: start}, as_graph=create_graph)
     results = [found.get(one, 0.0) for one in wanted]
@@ -74,6 +77,7 @@ def grad(function: Function, argnums: Positions = 0) -> Function:
     """
     with_value = value_and_grad(function, argnums)
 
+    @_named_like(function)
     def gradient_function(*args: Any, **kwargs: Any) -> Any:
         return with_value(*args, **kwargs)[1]
 
@@ -91,9 +95,12 @@ def value_and_grad(function: Function, argnums: Positions = 0) -> Function:
     Raises `TypeError` if the function does not return one number.
     """
 
+    @_named_like(function)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         with _Trace(args, argnums) as trace:
             output = _scalar(function(*trace.arguments, **kwargs), function)
+            if modes.is_watched():
+                _name_output(output, function)
             trace.finish(output)
             found = trace.pulled_back([output], [1.0])
         gradients = structure.with_numbers(trace.chosen, found)
@@ -155,6 +162,7 @@ def jacobian(function: Function, argnums: Positions = 0) -> Function:
     there are more outputs than inputs.
     """
 
+    @_named_like(function)
     def all_partials(*args: Any, **kwargs: Any) -> Any:
         with _Trace(args, argnums) as trace:
             output = function(*trace.arguments, **kwargs)
@@ -180,6 +188,18 @@ def hvp(function: Function, primal: Any, direction: Any) -> Any:
     [6.0, 4.0]
     """
     return jvp(grad(function), (primal,), (direction,))[1]
+
+
+def _named_like(function: Function) -> Callable[[Function], Function]:
+    """A derivative takes what its function takes, so it answers to the same names."""
+    return functools.wraps(function, updated=())
+
+
+def _name_output(output: Any, function: Function) -> None:
+    """On a tape the derivatives are those of `loss`, where `loss` is the function."""
+    name = getattr(function, "__name__", "")
+    if isinstance(output, Value) and not (output.label or output.is_leaf) and name.isidentifier():
+        output.label = name
 
 
 class _Trace:
@@ -225,6 +245,7 @@ class _Trace:
         values = [number for number in outputs if isinstance(number, Value)]
         self._as_graph = not self._is_cut_off and (
             self._has_value_in
+            or modes.is_watched()
             or (bool(self._outer) and not self._outer.isdisjoint(topological_order(*values)))
         )
         return outputs
@@ -266,7 +287,9 @@ def _recording() -> Iterator[None]:
 
 def _fresh(number: Any) -> Value:
     if isinstance(number, Value) and not number.is_constant:
-        return +number
+        fresh = +number
+        fresh.label = number.label
+        return fresh
     return Value(number.data if isinstance(number, Value) else number)
 
 

@@ -178,6 +178,11 @@ def watching() -> Iterator[list[Comparison]]:
         current.reset(token)
 
 
+def is_watched() -> bool:
+    """Whether the running call is part of a program that is being recorded on a tape."""
+    return open_contexts > 0 and current.get().comparisons is not None
+
+
 def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None:  # noqa: FBT001  # it is data
     """Keep a comparison, if a program is being recorded."""
     comparisons = current.get().comparisons
@@ -187,11 +192,16 @@ def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None: 
 
 def note_reading(value: Any) -> None:
     """Refuse to give away the number of a value while a program is being recorded."""
-    if current.get().comparisons is not None:
-        raise RecordingError(
-            f"the data of {value!r} was read while a tape was being recorded, and the tape "
-            f"would keep that number for ever; use the value itself; {user_line()}"
-        )
+    if is_watched():
+        refuse_number(f"the data of {value!r} was read", "use the value itself")
+
+
+def refuse_number(what: str, way_out: str) -> NoReturn:
+    """Raise the error about a number that a tape would keep, though it is no constant."""
+    raise RecordingError(
+        f"{what} while a tape was being recorded, and the tape would keep that number "
+        f"for ever; {way_out}; {user_line()}"
+    )
 
 
 class RecordingError(RuntimeError):

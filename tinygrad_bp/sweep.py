@@ -85,8 +85,13 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
     not hold they are -0.0, which added to any number changes no bit of it.
     """
     adjoint, condition = dict(seeds), dict.fromkeys(seeds)
+    name = _Names(order, seeds) if modes.is_watched() else None
     for node in reversed(order):
-        if node not in adjoint or node.is_leaf:
+        if node not in adjoint:
+            continue
+        if name and condition[node] is None:
+            name.derivative(node, adjoint[node])
+        if node.is_leaf:
             continue
         parents, partials = parents_and_partials(node, as_graph=True)
         for parent, partial in zip(parents, partials, strict=True):
@@ -105,7 +110,25 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
     for node, needed in condition.items():
         if needed is not None:
             adjoint[node] = where(needed, adjoint[node], 0.0)
+            if name:
+                name.derivative(node, adjoint[node])
     return adjoint
+
+
+class _Names:
+    """What derivatives are called on a tape: `d_loss_d_w`, where both have a label."""
+
+    def __init__(self, order: Sequence[Node], seeds: Mapping[Any, Any]) -> None:
+        self._forward = set(order)
+        # One that several outputs seed has no such name.
+        self._output = next(iter(seeds)).label if len(seeds) == 1 else ""
+
+    def derivative(self, node: Node, adjoint: Any) -> None:
+        """Label the adjoint, if it is a node of its own: that of `w` in `w * x` is `x`."""
+        if not (self._output and node.label and isinstance(adjoint, Node)):
+            return
+        if not (adjoint.label or adjoint.is_leaf or adjoint in self._forward):
+            adjoint.label = f"d_{self._output}_d_{node.label}"
 
 
 def both(one: Any, other: Any) -> Any:

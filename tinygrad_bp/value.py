@@ -117,6 +117,8 @@ class Value(Node):
                 f"{self!r} is a constant: it was made from numbers only, or under no_grad, "
                 "so there is no graph to go back through"
             )
+        if modes.is_watched():
+            modes.refuse_number("backward was called", "use grad(...), or gradient(...)")
         order = topological_order(self)
         adjoint = adjoints(order, {self: as_float(seed)})
         # All is computed before anything is stored: an interrupted call changes nothing.
@@ -188,7 +190,7 @@ def constant(number: Any, label: str = "") -> Value:
     >>> x.grad
     2.0
     """
-    value = Value(number._data if isinstance(number, Value) else number, label)
+    value = Value(number.data if isinstance(number, Value) else number, label)
     value.op = CONSTANT
     return value
 
@@ -226,6 +228,10 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
                 primitive, data, x if type(x) is tuple else (x, y)[: 1 + (y is not None)]
             )
         if not mode.records:
+            if mode.comparisons is not None:
+                modes.refuse_number(
+                    f"{primitive!r} was computed under no_grad", "leave no_grad out"
+                )
             return constant(data)
     # Not by calling the class: that would ask at the door once more.
     node: Value = _new(Value)
@@ -260,8 +266,9 @@ def _compared(
 ) -> Any:
     if isinstance(other, np.ndarray) or (type(other) is not Value and _is_for_others(other)):
         return NotImplemented
-    outcome = comparison(value._data, _operand(other)._data)
-    if modes.open_contexts and value.op is not CONSTANT:
+    right = _operand(other)
+    outcome = comparison(value._data, right._data)
+    if modes.open_contexts and not (value.op is CONSTANT and right.op is CONSTANT):
         modes.note_comparison(symbol, value, other, outcome)
     return outcome
 

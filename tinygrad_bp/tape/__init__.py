@@ -1,6 +1,8 @@
-"""Programs recorded from graphs, and the symbols that write them out."""
+"""Programs recorded from graphs, written out as Python or machine code, and run."""
 
+from tinygrad_bp.tape.compiled import Compiled, compile  # noqa: A004  # the usual name
+from tinygrad_bp.tape.guard import BranchError, Guard
 from tinygrad_bp.tape.record import record
-from tinygrad_bp.tape.tape import BranchError, Guard, Instruction, Tape
+from tinygrad_bp.tape.tape import Instruction, Tape
 
-__all__ = ["BranchError", "Guard", "Instruction", "Tape", "record"]
+__all__ = ["BranchError", "Compiled", "Guard", "Instruction", "Tape", "compile", "record"]

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.library import pointer_to
 
 PURE = "nounwind willreturn memory(none)"
@@ -103,9 +103,9 @@ class Assembly:
         truth = _type("i1", self.lanes)
         return self.emit(f"select {truth} {condition}, {self.type} {x}, {self.type} {y}")
 
-    def call(self, function: str, *operands: str) -> Register:
+    def call(self, row: Primitive, *operands: str) -> Register:
         """A row of the table that is a function outside, called for each lane."""
-        pointer = pointer_to(BY_NAME[function], len(operands))
+        pointer = pointer_to(row, len(operands))
         if self.lanes == 1:
             return self.emit(_call(pointer, operands))
         result = "poison"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import struct
+import threading
 from collections.abc import Callable
 from functools import cache
 
@@ -66,6 +67,27 @@ Callback = Callable[..., float]
 @cache
 def callback_to(primitive: Primitive, operands: int) -> tuple[object, int]:
     """The row's own value as a function of C, and its address; keep the first alive."""
+
+    def value(*numbers: float) -> float:
+        try:
+            return primitive.value(*numbers)
+        except BaseException as error:  # noqa: BLE001  # C cannot pass it on; `raise_pending` does
+            _errors[threading.get_ident()] = error
+            return math.nan
+
     kind = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_double] * operands)
-    function = kind(primitive.value)
+    function = kind(value)
     return function, ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+_errors: dict[int, BaseException] = {}
+"""By thread."""
+
+
+def raise_pending() -> None:
+    """Raise what a row of somebody's own raised while machine code was running.
+
+    Between Python and Python stood C, which knows no exceptions.
+    """
+    if _errors and (error := _errors.pop(threading.get_ident(), None)):
+        raise error

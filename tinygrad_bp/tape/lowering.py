@@ -36,14 +36,14 @@ def gap(a: Assembly, x: R, y: R) -> R:
 def sigmoid(a: Assembly, x: R) -> R:
     """1 / (1 + e) above zero and e / (1 + e) below, where e = exp(-abs(x))."""
     one = a.number(1.0)
-    e = a.call("exp", a.negative(a.intrinsic("fabs", x)))
+    e = a.call(p.exp, a.negative(a.intrinsic("fabs", x)))
     above = a.compare("oge", x, a.number(0.0))
     return a.divide(a.select(above, one, e), a.add(one, e))
 
 
 def log1p_exp(a: Assembly, x: R) -> R:
     """log1p(exp(-abs(x)))."""
-    return a.call("log1p", a.call("exp", a.negative(a.intrinsic("fabs", x))))
+    return a.call(p.log1p, a.call(p.exp, a.negative(a.intrinsic("fabs", x))))
 
 
 def positive_part(a: Assembly, x: R) -> R:
@@ -108,12 +108,12 @@ def logsumexp(a: Assembly, *xs: R) -> R:
     top = largest(a, xs)
     others, top_was_seen = a.number(0.0), None
     for x in xs:
-        more = a.add(others, a.call("exp", a.subtract(x, top)))
+        more = a.add(others, a.call(p.exp, a.subtract(x, top)))
         is_top = a.compare("oeq", x, top)
         skip = is_top if top_was_seen is None else a.both(is_top, a.negated(top_was_seen))
         others = a.select(skip, others, more)
         top_was_seen = is_top if top_was_seen is None else a.either(top_was_seen, is_top)
-    result = a.add(top, a.call("log1p", others))
+    result = a.add(top, a.call(p.log1p, others))
     infinite = a.compare("oeq", a.intrinsic("fabs", top), a.number(float("inf")))
     result = a.select(infinite, top, result)
     return a.select(any_nan(a, xs), a.number(float("nan")), result)
@@ -122,7 +122,7 @@ def logsumexp(a: Assembly, *xs: R) -> R:
 def softmax(a: Assembly, *xs: R) -> R:
     """The share of the first."""
     top = largest(a, xs)
-    weights = [a.call("exp", gap(a, x, top)) for x in xs]
+    weights = [a.call(p.exp, gap(a, x, top)) for x in xs]
     share = a.divide(weights[0], total(a, *weights))
     return a.select(any_nan(a, xs), a.number(float("nan")), share)
 
@@ -136,14 +136,14 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.positive: lambda _, x: x,
     p.abs_: lambda a, x: a.intrinsic("fabs", x),
     p.sqrt: lambda a, x: a.intrinsic("sqrt", x),
-    p.pow_constant: lambda a, x, n: a.call("pow", x, n),
+    p.pow_constant: lambda a, x, n: a.call(p.pow_, x, n),
     p.sigmoid: sigmoid,
     p.softplus: softplus,
     p.log_sigmoid: lambda a, x: a.negative(softplus(a, a.negative(x))),
     p.silu: lambda a, x: a.multiply(x, sigmoid(a, x)),
     p.relu: lambda a, x: maximum(a, x, a.number(0.0)),
     p.leaky_relu: lambda a, x, slope: if_positive(a, x, a.multiply(slope, x)),
-    p.elu: lambda a, x, y: if_positive(a, x, a.multiply(y, a.call("expm1", x))),
+    p.elu: lambda a, x, y: if_positive(a, x, a.multiply(y, a.call(p.expm1, x))),
     p.maximum: maximum,
     p.minimum: minimum,
     p.clip: lambda a, x, low, high: minimum(a, maximum(a, x, low), high),

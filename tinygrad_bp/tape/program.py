@@ -120,7 +120,7 @@ class Program:
 
     def _lowered(self, a: Assembly, op: Primitive, operands: Sequence[Register]) -> Register:
         lowering = LOWERINGS.get(op)
-        return lowering(a, *operands) if lowering else a.call(op.name, *operands)
+        return lowering(a, *operands) if lowering else a.call(op, *operands)
 
     @staticmethod
     def _failed(a: Assembly, guard: Guard, register: Callable[[int], Register]) -> Register:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp import structure
+from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
-from tinygrad_bp.modes import Comparison, watching
+from tinygrad_bp.modes import Comparison, RecordingError, is_watched, user_line, watching
+from tinygrad_bp.primitives import positive
 from tinygrad_bp.tape.tape import Guard, Instruction, Tape
 from tinygrad_bp.value import Value, values
 
@@ -25,14 +29,22 @@ def record(function: Callable[..., Any], *examples: Any) -> Tape:
     takes arguments of the same structure. Common subexpressions are computed once; what no
     output needs is left out.
 
-    Raises `RecordingError` where the function reads the `.data` of a value: the tape would
-    keep that number for ever.
+    Raises `RecordingError` where the function reads the `.data` of a value, asks for
+    gradients as numbers, or changes values that it did not make: a tape could only keep those
+    numbers for ever.
     """
+    if is_watched():
+        raise RecordingError(
+            "record was called by a function that is being recorded itself; record the inner "
+            f"function first, and call its tape; {user_line()}"
+        )
     names = _argument_names(function, len(examples))
     inputs = tuple(values(example, name) for example, name in zip(examples, names, strict=True))
     with watching() as comparisons:
         output = function(*inputs)
-    return tape_of(output, inputs, comparisons)
+    tape = tape_of(output, inputs, comparisons)
+    _refuse_side_effects(tape, output)
+    return replace(tape, name=_name(function))
 
 
 def tape_of(
@@ -45,7 +57,7 @@ def tape_of(
 
     The captured values stand in the order given, needed or not; others follow as found.
     """
-    results = structure.numbers(output)
+    results = [_number(result) for result in structure.numbers(output)]
     sides = [side for comparison in comparisons for side in comparison.sides]
     layout = _Layout(structure.numbers(inputs), [*results, *sides], captured)
     guards = [
@@ -53,7 +65,7 @@ def tape_of(
         for c in comparisons
     ]
     return Tape(
-        inputs=structure.mapped(lambda value: value.data, inputs),
+        inputs=structure.mapped(lambda value: value._data, inputs),
         captured=tuple(layout.captured),
         constants=tuple(layout.constants.values()),
         instructions=tuple(layout.instructions),
@@ -72,7 +84,7 @@ class _Layout:
         named = {*inputs, *captured}
         self.captured = [*captured, *(n for n in order if n in free and n not in named)]
         literals = [root for root in roots if not isinstance(root, Value)]
-        literals += [node.data for node in order if node.is_constant]
+        literals += [node._data for node in order if node.is_constant]
         self.constants = {_bits(number): float(number) for number in literals}
         known = [*inputs, *self.captured]
         self.instructions: list[Instruction] = []
@@ -88,10 +100,12 @@ class _Layout:
         """Where a number, a constant or a node stands."""
         if isinstance(number, Value) and not number.is_constant:
             return self._slots[number]
-        return self._constant_slots[_bits(number.data if isinstance(number, Value) else number)]
+        return self._constant_slots[_bits(number._data if isinstance(number, Value) else number)]
 
     def _write(self, node: Value) -> int:
         assert node.op is not None  # noqa: S101  # it has parents
+        if node.op is positive:  # what derivatives make of their arguments; no bit changes
+            return self.slot(node.parents[0])
         instruction = Instruction(node.op, tuple(map(self.slot, node.parents)))
         if instruction not in self._written:
             self._written[instruction] = len(self.names)
@@ -105,9 +119,36 @@ def _bits(number: float) -> bytes:
     return struct.pack("<d", number)
 
 
+def _refuse_side_effects(tape: Tape, output: Any) -> None:
+    """Raise if the tape does not give what the function gave for the very same inputs."""
+    slots = tape.replay(structure.numbers(tape.inputs))
+    recorded = map(_number, structure.numbers(output))
+    for result, slot in zip(recorded, structure.numbers(tape.outputs), strict=True):
+        number = result._data if isinstance(result, Value) else result
+        if _bits(number) != _bits(slots[slot]) and not (
+            number != number and slots[slot] != slots[slot]
+        ):
+            raise RecordingError(
+                f"the function gave {number!r}, and its tape gives {slots[slot]!r} for the same "
+                "inputs: the function changes values that it did not make, or an operation of "
+                "its own does not always give the same; do that outside the function"
+            )
+
+
+def _number(number: Any) -> Any:
+    return number if isinstance(number, Value) else as_float(number)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__name__", "")
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "replay"
+
+
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
     try:
-        parameters = list(inspect.signature(function).parameters)
+        signature = inspect.signature(function)
     except (TypeError, ValueError):  # some builtins have no signature
-        parameters = []
+        signature = inspect.Signature()
+    single = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = [p.name for p in signature.parameters.values() if p.kind in single]
     return [parameters[i] if i < len(parameters) else f"x{i}" for i in range(count)]

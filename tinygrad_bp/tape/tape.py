@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.primitive import Primitive
-
-COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "!=": operator.ne,
-}
-"""What a program may ask of numbers; `bool(x)` asks `x != 0`."""
-
-
-class BranchError(RuntimeError):
-    """A replay would have taken another branch than the program did when recorded."""
+from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
+from tinygrad_bp.tape.source import Written
 
 
 @dataclass(frozen=True)
@@ -31,22 +19,6 @@ class Instruction:
 
     op: Primitive
     operands: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A comparison that the program made while it was recorded, and what came of it."""
-
-    comparison: str
-    left: int
-    right: int
-    outcome: bool
-    line: str
-    """The user's line that made it."""
-
-    def holds(self, slots: Sequence[Any]) -> bool:
-        """Whether the comparison comes out as it did when recorded."""
-        return COMPARISONS[self.comparison](slots[self.left], slots[self.right]) == self.outcome
 
 
 @dataclass(frozen=True)
@@ -73,6 +45,8 @@ class Tape:
     guards: tuple[Guard, ...]
     names: tuple[str, ...]
     """A name for each slot; an empty one where nobody gave any."""
+    name: str = "replay"
+    """The function's."""
 
     def __len__(self) -> int:
         return len(self.instructions)
@@ -89,8 +63,23 @@ class Tape:
         slots = self.replay(self.numbers(arguments))
         for guard in self.guards:
             if not guard.holds(slots):
-                self.refuse_branch(guard, slots)
+                raise self._other_branch(guard, slots)
         return structure.mapped(slots.__getitem__, self.outputs)
+
+    def source(self) -> str:
+        """The tape as straight-line Python, with the names of the function and its values.
+
+        >>> from tinygrad_bp.tape import record
+        >>> def loss(w, x, t): return (w * x - t) ** 2
+        >>> print(record(loss, 2.0, 3.0, 5.0).source(), end="")
+        def loss(w, x, t):
+            return (w * x - t) ** 2
+
+        It runs as it is: over floats, where it has the bits of the tape or raises
+        `ZeroDivisionError` or `OverflowError` where Python's operators do; and over NumPy
+        arrays, a batch at a time. Captured values are arguments by name.
+        """
+        return Written(self).text
 
     def numbers(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The numbers in the arguments, which must have the structure of those recorded."""
@@ -114,19 +103,16 @@ class Tape:
             return list(self.captured)
         return [value.data for value in self.captured]
 
-    def refuse_branch(self, guard: Guard, slots: Sequence[Any], row: int | None = None) -> None:
-        """Raise the error that names the comparison, the line, and the row of the inputs."""
+    def _other_branch(self, guard: Guard, slots: Sequence[Any]) -> BranchError:
         left, right = (
             f"{self.names[slot] or 'a value'} = {slots[slot]:.17g}"
             for slot in (guard.left, guard.right)
         )
-        where = "" if row is None else f" in row {row} of the inputs"
-        raise BranchError(
-            f"the tape was recorded where ({left}) {guard.comparison} ({right}) is "
-            f"{guard.outcome}, and here it is {not guard.outcome}{where}; {guard.line}. "
-            "Record the function again for such inputs, or use where(...)"
-        )
+        return refuse_branch(guard, left, right)
 
 
 def _number(number: Any) -> Any:
     return number if hasattr(number, "parents") else as_float(number)
+
+
+__all__ = ["BranchError", "Guard", "Instruction", "Tape"]

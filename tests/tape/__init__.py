@@ -1,0 +1,1 @@
+"""Tests of tapes, the source they are written as, and the machine code."""

@@ -1,0 +1,287 @@
+"""Interpreted tape, generated source and machine code give the bits of eager evaluation."""
+
+import itertools
+import math
+import random
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_bp as tg
+from tests.programs import ROWS, programs
+from tinygrad_bp import Value, gradient, record, values
+from tinygrad_bp.tape import program as program_module
+from tinygrad_bp.tape import routes
+from tinygrad_bp.tape.library import SPECIAL, same
+from tinygrad_bp.tape.routes import MachineRoute, SourceRoute, route_for
+
+NUMBERS = (*SPECIAL, 0.5, -0.3, 2.0, 3.7, -1000.0, 1000.0, 40.0, -40.0, 710.0, -745.0, 1e16)
+
+
+def by_machine(tape, columns, lanes, monkeypatch):
+    """The outputs of a batch, so many examples at a time."""
+    monkeypatch.setattr(routes, "LANES", lanes)
+    rows = columns.shape[1]
+    results = np.full((len(tg.structure.numbers(tape.outputs)), rows), 17.0)
+    MachineRoute(tape).rows(columns, results, 0)
+    return results.T.tolist()
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for row, (one, other) in enumerate(zip(found, expected, strict=True)):
+        assert all(map(same, one, other)), (row, one, other)
+
+
+def points(row):
+    count = row.arity or 4
+    if count < 3:
+        return list(itertools.product(NUMBERS, repeat=count))
+    rng = random.Random(count)
+    return [tuple(rng.choice(NUMBERS) for _ in range(count)) for _ in range(300)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_at_special_values(name, monkeypatch):
+    row = ROWS[name]
+    if name == "pow_constant":  # its exponent is a constant of the tape
+        functions = [(lambda x, n=n: [row(x, tg.constant(n))]) for n in NUMBERS]
+        cases = [(function, [(x,) for x in NUMBERS]) for function in functions]
+    else:
+        cases = [(lambda *xs: [row(*xs)], points(row))]
+    for function, places in cases:
+        tape = record(function, *places[0])
+        source = SourceRoute(tape)
+        expected = [[function(*map(Value, place))[0].data] for place in places]
+        columns = np.ascontiguousarray(np.array(places).T)
+
+        assert_same([tape(*place) for place in places], expected)
+        assert_same([source(place) for place in places], expected)
+        for lanes in (1, 4, 8):
+            assert_same(by_machine(tape, columns, lanes, monkeypatch), expected)
+
+
+@settings(max_examples=40)
+@given(programs(max_steps=12), st.integers(0, 2), st.data())
+def test_random_programs_and_their_derivatives(program, order, data):
+    function = derivatives(program, order)
+    count = len(program.inputs)
+    number = st.floats() | st.sampled_from(NUMBERS)
+    others = data.draw(st.lists(st.tuples(*[number] * count), min_size=8, max_size=8))
+    places = [program.inputs, *others]
+    tape = record(function, *program.inputs)
+    source, columns = SourceRoute(tape), np.ascontiguousarray(np.array(places).T)
+    expected = [[float(v.data) for v in function(*map(Value, place))] for place in places]
+
+    assert_same([tape(*place) for place in places], expected)
+    assert_same([source(place) for place in places], expected)
+    with pytest.MonkeyPatch.context() as patch:
+        for lanes in (1, 4, 8):
+            assert_same(by_machine(tape, columns, lanes, patch), expected)
+
+
+@settings(max_examples=15)
+@given(programs(max_steps=20), st.integers(1, 5))
+def test_programs_cut_into_pieces(program, size):
+    function = derivatives(program, 1)
+    expected = [float(v.data) for v in function(*map(Value, program.inputs))]
+    tape = record(function, *program.inputs)
+    columns = np.repeat(np.array(program.inputs)[:, None], 11, axis=1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program_module, "CHUNK", size)
+        for lanes in (1, 4, 8):
+            assert_same(by_machine(tape, columns, lanes, patch), [expected] * 11)
+
+
+def derivatives(program, order):
+    """All nodes of a program or, by order, derivatives of the last by the inputs."""
+
+    def function(*inputs):
+        node = program.run(inputs)[-1]
+        found = [node]
+        for _ in range(order):
+            found = gradient(node, list(inputs), create_graph=True)
+            node = tg.sum(found)
+        return [tg.Value.apply(ROWS["add"], one, 0.0) for one in found]
+
+    return function
+
+
+def test_guards_between_pieces(monkeypatch):
+    monkeypatch.setattr(program_module, "CHUNK", 2)
+
+    def branching(x):
+        y = x * x + 1.0
+        z = tg.exp(y) - y
+        return z - x if y < 10.0 else z
+
+    tape = record(branching, 1.0)
+    route = MachineRoute(tape)
+
+    assert route([2.0]) == tape(2.0)
+    with pytest.raises(routes.OtherBranch):
+        route([4.0])
+
+
+# Rows of one's own ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_row():
+    made = set()
+
+    def make(name, value):
+        made.add(name)
+        return tg.register(name, f"{name}({{}})", value, lambda _, x: (2.0 * x,), replace=True)
+
+    yield make
+    for name in made:
+        del tg.primitive.BY_NAME[name]
+        delattr(tg.operand.Operand, name)
+        tg.registry._own.discard(name)
+
+
+@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+def test_a_row_of_ones_own(own_row, route):
+    square = own_row("square_of_my_own", lambda x: x * x)
+    tape = record(tg.value_and_grad(lambda x: square(x) + tg.sin(x)), 3.0)
+
+    assert route(tape)([2.0]) == tape(2.0) == (4.0 + math.sin(2.0), 4.0 + math.cos(2.0))
+
+
+@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+def test_a_row_that_was_replaced_stays_what_it_was_on_a_tape(own_row, route):
+    old = own_row("twice_of_my_own", lambda x: 2.0 * x)
+    tape = record(lambda x: old(x), 3.0)
+    own_row("twice_of_my_own", lambda x: 3.0 * x)
+
+    assert tape(1.0) == 2.0
+    assert route(tape)([1.0]) == 2.0
+
+
+@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+def test_an_error_in_a_row_of_ones_own_is_raised(own_row, route):
+    odd = own_row("log_of_my_own", math.log)
+    called = route(record(lambda x: odd(x), 3.0))
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="math domain error"):
+            called([-1.0])
+        assert called([1.0]) == 0.0
+    with pytest.raises(ValueError, match="math domain error"):
+        called.rows(np.array([[1.0, -1.0]]), np.empty((1, 2)), 0)
+
+
+# The boundary ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.zeros((1, 4), dtype=np.float32),
+        np.zeros((1, 8))[:, ::2],
+        np.zeros((1, 4), dtype=">f8"),
+        np.frombuffer(bytes(33), dtype=np.uint8)[1:].view(np.float64).reshape(1, 4),
+    ],
+    ids=["dtype", "contiguous", "byte order", "aligned"],
+)
+def test_memory_that_is_not_plain_doubles_is_refused(wrong):
+    route = MachineRoute(record(lambda x: x, 1.0))
+
+    with pytest.raises(ValueError, match="contiguous float64"):
+        route.rows(wrong, np.empty((1, 4)), 0)
+    with pytest.raises(ValueError, match="contiguous float64"):
+        route.rows(np.empty((1, 4)), wrong, 0)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "results"), [((2, 4), (1, 4)), ((1, 4), (2, 4)), ((1, 4), (1, 3))]
+)
+def test_sizes_that_do_not_fit_are_refused(inputs, results):
+    route = MachineRoute(record(lambda x: x, 1.0))
+
+    with pytest.raises(ValueError, match="expected"):
+        route.rows(np.zeros(inputs), np.zeros(results), 0)
+
+
+@pytest.mark.parametrize("start", [-1, 5])
+def test_rows_outside_of_the_batch_are_refused(start):
+    route = MachineRoute(record(lambda x: x, 1.0))
+
+    with pytest.raises(ValueError, match="expected"):
+        route.rows(np.zeros((1, 4)), np.zeros((1, 4)), start)
+
+
+def test_results_that_are_the_inputs_are_refused():
+    route = MachineRoute(record(lambda x, y: (y, x), 1.0, 2.0))
+    both = np.zeros((2, 4))
+
+    with pytest.raises(ValueError, match="share memory"):
+        route.rows(both, both, 0)
+
+
+def test_too_many_or_too_few_numbers_are_refused():
+    route = MachineRoute(record(lambda x, y: x + y, 1.0, 2.0))
+
+    for wrong in ([1.0], [1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match="2 numbers"):
+            route(wrong)
+
+
+def test_functions_without_inputs_or_outputs():
+    assert MachineRoute(record(lambda: 1.0))([]) == 1.0
+    assert MachineRoute(record(lambda _: [], 1.0))([2.0]) == []
+    assert SourceRoute(record(lambda: 1.0))([]) == 1.0
+
+
+def test_threads_do_not_meet():
+    tape = record(lambda x: tg.sum([tg.sin(x * k) for k in range(50)]), 1.0)
+    route = MachineRoute(tape)
+    expected = {x: tape(x) for x in map(float, range(20))}
+    wrong = []
+
+    def work():
+        wrong.extend(x for _ in range(100) for x in expected if route([x]) != expected[x])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_a_long_program():
+    # No pass of LLVM is worth its time here.
+    xs = values([0.5, 0.25])
+    tape = record(lambda a, b: chain(a, b, 1500), 0.5, 0.25)
+
+    assert len(tape) > routes.SMALL
+    assert MachineRoute(tape)([0.5, 0.25]) == chain(*xs, 1500).data
+
+
+def chain(a, b, length):
+    for _ in range(length):
+        a, b = b * 0.5 + a, a
+    return a
+
+
+def test_without_llvmlite_the_source_is_the_route(monkeypatch):
+    tape = record(lambda x: x * x, 1.0)
+
+    assert isinstance(route_for(tape), MachineRoute)
+    monkeypatch.setitem(__import__("sys").modules, "llvmlite", None)
+    monkeypatch.setitem(__import__("sys").modules, "llvmlite.binding", None)
+    routes_engine = __import__("tinygrad_bp.tape.engine", fromlist=["backend"])
+    routes_engine.backend.cache_clear()
+    try:
+        assert isinstance(route_for(tape), SourceRoute)
+        with pytest.raises(ModuleNotFoundError, match=r"pip install 'tinygrad_bp\[jit\]'"):
+            MachineRoute(tape)
+    finally:
+        routes_engine.backend.cache_clear()

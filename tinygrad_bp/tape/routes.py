@@ -1,0 +1,202 @@
+"""Two routes through a tape, alike in what they take and give: machine code, and Python.
+
+Vocabulary:  numbers  the floats of the arguments, in order; what a structure is taken apart to
+             columns  an array with a row for each number and a column for each example
+
+A route gives the bits of the tape or says that the program would have branched elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ctypes import CFUNCTYPE, c_double, c_int64, c_void_p
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinygrad_bp import structure
+from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.guard import BranchError
+from tinygrad_bp.tape.library import raise_pending
+from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text
+from tinygrad_bp.tape.source import Written
+from tinygrad_bp.tape.tape import Tape
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+LANES = 8
+"""Examples in one instruction."""
+SMALL = 2000
+"""Instructions up to which LLVM's optimiser is worth its time."""
+
+MAP = CFUNCTYPE(c_int64, *[c_void_p] * 4, *[c_int64] * 3)
+
+
+class OtherBranch(Exception):  # noqa: N818  # it is news, and no error until nobody has an answer
+    """The program would have branched elsewhere, at this example of several."""
+
+    def __init__(self, row: int = 0, stop: int = 1) -> None:
+        super().__init__(row)
+        self.row = row
+        self.stop = stop
+
+
+class MachineRoute:
+    """A tape in machine code: one example at a time, or several per instruction."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._program = Program(tape)
+        self._assemble = _assembler(tape.outputs)
+        self._one = self._compiled(1)
+        # Each call has memory of its own, so that threads do not meet.
+        self._inputs = c_double * self._program.inputs
+        self._memory = c_double * len(self._program.memory)
+        self._outputs = c_double * len(self._program.outputs)
+        self._captured = c_double * len(tape.captured)
+        self._nothing = self._captured()
+
+    def __call__(self, numbers: Sequence[float]) -> Any:
+        """The program's result for one example."""
+        if len(numbers) != self._program.inputs:
+            raise ValueError(f"expected {self._program.inputs} numbers, got {len(numbers)}")
+        outputs = self._outputs()
+        failed = self._one.map(
+            self._inputs(*numbers), self._captured_now(), self._memory(), outputs, 0, 1, 1
+        )
+        raise_pending()
+        if failed != -1:
+            raise OtherBranch
+        return self._assemble(outputs[:])
+
+    def rows(self, columns: Array, results: Array, start: int) -> None:
+        """Fill the columns of the results, one for each example from a first one on."""
+        rows = columns.shape[1]
+        self._check(columns, results, start)
+        several = self._several if rows >= LANES else self._one
+        memory = (c_double * (LANES * len(self._program.memory)))()
+        places = _address(columns), self._captured_now(), memory, _address(results)
+        failed = several.map(*places, start, rows, rows)
+        raise_pending()
+        if failed != -1:
+            lanes = LANES if several is not self._one and failed + LANES <= rows else 1
+            raise OtherBranch(failed, failed + lanes)
+
+    def _check(self, columns: Array, results: Array, start: int) -> None:
+        """Nothing reaches machine code that it would read or write out of bounds."""
+        rows = columns.shape[1]
+        shapes = (self._program.inputs, rows), (len(self._program.outputs), rows)
+        if (columns.shape, results.shape) != shapes or not 0 <= start <= rows:
+            raise ValueError(
+                f"expected arrays of the shapes {shapes} and a row of them, "
+                f"got {columns.shape}, {results.shape} and row {start}"
+            )
+        if np.may_share_memory(columns, results):
+            raise ValueError("the columns and the results share memory; make one of them a copy")
+
+    @cached_property
+    def _several(self) -> _Compiled:
+        return self._compiled(LANES)
+
+    def _compiled(self, lanes: int) -> _Compiled:
+        text = f"{map_text(self._program, lanes)}\n{ATTRIBUTES}"
+        return _Compiled(text, level=2 if len(self._tape) < SMALL else 0)
+
+    def _captured_now(self) -> Any:
+        captured = self._tape.captured
+        return self._captured(*[value._data for value in captured]) if captured else self._nothing
+
+
+class _Compiled:
+    """The function of a program text, and what it stands in."""
+
+    def __init__(self, text: str, *, level: int) -> None:
+        self._machine = Machine(text, level=level)
+        self.map = MAP(self._machine.address("map"))
+
+
+class SourceRoute:
+    """A tape as the Python function that its source defines."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        written = Written(tape)
+        self._function = written.function
+        self._keywords = written.captured
+        self._examples = structure.mapped(float, tape.inputs)
+
+    def __call__(self, numbers: Sequence[float]) -> Any:
+        """The program's result for one example."""
+        arguments = structure.with_numbers(self._tape.inputs, [float(n) for n in numbers])
+        now = [value._data for value in self._tape.captured]
+        try:
+            result = self._function(
+                *map(_listed, arguments), **dict(zip(self._keywords, now, strict=True))
+            )
+        except BranchError:
+            raise OtherBranch from None
+        except (ZeroDivisionError, OverflowError):  # where Python's operators do, and IEEE-754 not
+            result = self._replayed(numbers)
+        return structure.rebuilt(self._tape.outputs, iter(structure.blocks(result)))
+
+    def rows(self, columns: Array, results: Array, start: int) -> None:
+        """Fill the columns of the results, one for each example from a first one on."""
+        for row in range(start, columns.shape[1]):
+            try:
+                results[:, row] = structure.numbers(self(columns[:, row].tolist()))
+            except OtherBranch:
+                raise OtherBranch(row, row + 1) from None
+
+    def _replayed(self, numbers: Sequence[float]) -> Any:
+        slots = self._tape.replay(numbers)
+        if not all(guard.holds(slots) for guard in self._tape.guards):
+            raise OtherBranch
+        return structure.mapped(slots.__getitem__, self._tape.outputs)
+
+
+Route = MachineRoute | SourceRoute
+
+
+def route_for(tape: Tape) -> Route:
+    """Machine code where llvmlite is installed, else Python."""
+    try:
+        return MachineRoute(tape)
+    except ModuleNotFoundError:
+        return SourceRoute(tape)
+
+
+def _assembler(outputs: Any) -> Callable[[list[float]], Any]:
+    """A function from the numbers of a result to its structure."""
+    if not isinstance(outputs, dict | list | tuple | np.ndarray):
+        return lambda numbers: numbers[0]
+    places: list[tuple[int, int, tuple[int, ...] | None]] = []
+    stop = 0
+    for block in structure.blocks(outputs):
+        start, stop = stop, stop + len(structure.elements(block))
+        places.append((start, stop, block.shape if isinstance(block, np.ndarray) else None))
+
+    def assembled(numbers: list[float]) -> Any:
+        parts = [
+            numbers[start] if shape is None else np.array(numbers[start:stop]).reshape(shape)
+            for start, stop, shape in places
+        ]
+        return structure.rebuilt(outputs, iter(parts))
+
+    return assembled
+
+
+def _address(array: Array) -> int:
+    """Where an array stands in memory; it must be one piece of doubles."""
+    if array.dtype != np.float64 or not array.flags.c_contiguous or not array.flags.aligned:
+        raise ValueError(f"machine code needs contiguous float64, got {array.dtype} {array.flags}")
+    return array.ctypes.data
+
+
+def _listed(part: Any) -> Any:
+    """Lists in place of arrays: their elements are Python's floats, which are faster."""
+    if isinstance(part, dict):
+        return {key: _listed(inner) for key, inner in part.items()}
+    if isinstance(part, list | tuple):
+        return [_listed(inner) for inner in part]
+    return part.tolist() if isinstance(part, np.ndarray) else part

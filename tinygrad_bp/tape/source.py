@@ -1,0 +1,281 @@
+"""A tape as Python source: straight-line code that reads like a derivation by hand.
+
+Vocabulary:  symbol   how a slot is written where it is used: a name, a number, a formula
+             own line what has a name, is used more than once, or would make a line too long
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import keyword
+import linecache
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_bp import primitives as p
+from tinygrad_bp import structure
+from tinygrad_bp.primitive import BY_NAME, Primitive
+from tinygrad_bp.tape.guard import BranchError, Guard
+from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol
+
+if TYPE_CHECKING:
+    from tinygrad_bp.tape.tape import Tape
+
+WIDTH = 60
+"""Characters up to which a formula may stand inside another."""
+LARGEST_POWER = 100
+"""Whole exponents up to which a power is written with stars."""
+TERMS = 50
+"""Operands up to which a sum is written with plus signs; Python's parser nests with each."""
+
+OPERATORS = {
+    *(p.add, p.subtract, p.multiply, p.divide, p.remainder, p.floor_divide),
+    *(p.negative, p.positive, p.abs_),
+}
+"""Rows that Python computes as the table does, or raises where the table does not."""
+
+PYTHON_NAMES = {row: name for name, row in vars(p).items() if isinstance(row, Primitive)}
+RESERVED = {*keyword.kwlist, *dir(builtins), *BY_NAME, "inf", "nan", "array", "expect", "named"}
+
+
+class Written:
+    """The text of a tape, and the function that the text defines."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self._imports: dict[str, set[str]] = {}
+        self._rows: dict[str, Primitive] = {}
+        self._taken = {*RESERVED, *BY_NAME}
+        self.name = f"{tape.name}_" if tape.name in self._taken else tape.name
+        self._symbols: list[Symbol] = []
+        self._temporaries = 0
+        operands = [slot for i in tape.instructions for slot in i.operands]
+        sides = [slot for guard in tape.guards for slot in (guard.left, guard.right)]
+        self._uses = Counter([*operands, *structure.numbers(tape.outputs), *sides])
+        self.text = self._written()
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function, on floats; tracebacks into it show the lines of the text."""
+        names = {name: row.value for name, row in self._rows.items()}
+        return self._defined({**names, "array": np.array, "expect": _expect_number})
+
+    def _defined(self, names: dict[str, Any]) -> Callable[..., Any]:
+        digest = hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        path = f"<tape {self.name} {digest}>"
+        linecache.cache[path] = (len(self.text), None, self.text.splitlines(keepends=True), path)
+        space: dict[str, Any] = {}
+        exec(compile(self.text, path, "exec"), space)
+        # Without the table's readiness for anything but floats, which takes most of the time.
+        space.update(names)
+        function: Callable[..., Any] = space[self.name]
+        return function
+
+    # The text -------------------------------------------------------------------------
+
+    def _written(self) -> str:
+        head, lines = self._head_and_unpacking()
+        lines += self._body()
+        output = self._output(self.tape.outputs)
+        is_several = isinstance(self.tape.outputs, tuple) and len(self.tape.outputs) > 1
+        lines.append(f"return {output[1:-1] if is_several else output}")
+        imports = [
+            f"from {module} import {', '.join(sorted(names))}\n"
+            for module, names in sorted(self._imports.items())
+        ]
+        own = [
+            f"{name} = named({row.name!r})\n"
+            for name, row in self._rows.items()
+            if row not in PYTHON_NAMES
+        ]
+        above = "".join([*imports, "\n" if imports and own else "", *own])
+        body = "".join(f"    {line}\n" for line in lines)
+        return f"{above}\n\n{head}\n{body}" if above else f"{head}\n{body}"
+
+    def _head_and_unpacking(self) -> tuple[str, list[str]]:
+        """The first line of the function, and lines that take structures apart."""
+        tape, lines, parameters = self.tape, [], []
+        slots = iter(range(len(tape.names)))
+        for position, argument in enumerate(tape.inputs):
+            first = len(self._symbols)
+            label = tape.names[first] if structure.numbers(argument) else ""
+            match = re.match(r"[^\W\d]\w*", label)
+            name = match.group() if match else f"x{position}"
+            if _is_number(argument):
+                parameters.append(self._named(next(slots), name))
+            else:
+                parameters.append(self._name(name))
+                lines += self._unpacked(parameters[-1], argument, slots)
+        self.captured = [self._named(next(slots), f"c{i}") for i in range(len(tape.captured))]
+        if self.captured:
+            parameters += ["*", *self.captured]
+        self._symbols += [self._number(number) for number in tape.constants]
+        return f"def {self.name}({', '.join(parameters)}):", lines
+
+    def _unpacked(self, name: str, part: Any, slots: Iterator[int]) -> list[str]:
+        if isinstance(part, dict):
+            lines = []
+            for key, inner in part.items():
+                target, more = self._target(name, inner, slots)
+                lines += [f"{target} = {name}[{key!r}]", *more]
+            return lines
+        target, more = self._target(name, part, slots)
+        return [f"{target} = {name}", *more]
+
+    def _target(self, name: str, part: Any, slots: Iterator[int]) -> tuple[str, list[str]]:
+        """What stands on the left of an assignment, and lines that must follow it."""
+        if _is_number(part):
+            slot = next(slots)
+            return self._named(slot, f"{name}_{slot}"), []
+        if isinstance(part, dict):
+            own = self._name(f"{name}_part")
+            return own, self._unpacked(own, part, slots)
+        targets = [self._target(name, inner, slots) for inner in part]
+        more = [line for _, lines in targets for line in lines]
+        return f"[{', '.join(target for target, _ in targets)}]", more
+
+    def _body(self) -> list[str]:
+        tape = self.tape
+        first = len(self._symbols)
+        guards: dict[int, list[Guard]] = {}
+        for guard in tape.guards:
+            guards.setdefault(max(guard.left, guard.right, first - 1), []).append(guard)
+        lines = [self._guarded(guard) for guard in guards.get(first - 1, [])]
+        for slot, instruction in enumerate(tape.instructions, first):
+            formula = self._formula(instruction.op, instruction.operands)
+            if tape.names[slot] or self._uses[slot] != 1 or len(formula.text) > WIDTH:
+                name = self._named(slot, f"t{self._temporaries + 1}")
+                self._temporaries += not tape.names[slot]
+                lines.append(f"{name} = {formula}")
+            else:
+                self._symbols.append(formula)
+            lines += [self._guarded(guard) for guard in guards.get(slot, [])]
+        return lines
+
+    def _formula(self, op: Primitive, operands: Sequence[int]) -> Symbol:
+        xs = [self._symbols[slot] for slot in operands]
+        if op is p.pow_constant and (power := self._whole(operands[1])):
+            return Symbol.apply(op, xs[0], *power)
+        if op in OPERATORS:
+            return Symbol.apply(op, *xs)
+        if len(xs) <= TERMS:
+            if op is p.sum_:
+                return reduce(lambda x, y: x + y, xs)
+            if op is p.prod:
+                return reduce(lambda x, y: x * y, xs)
+            if op is p.dot:
+                half = len(xs) // 2
+                products = [x * y for x, y in zip(xs[:half], xs[half:], strict=True)]
+                return reduce(lambda x, y: x + y, products)
+        return Symbol(f"{self._function(op)}({', '.join(x.text for x in xs)})")
+
+    def _whole(self, slot: int) -> list[Symbol]:
+        """A constant exponent as it is usually written, without a point; none of others."""
+        constants = self.tape.constants
+        number = constants[slot - (len(self.tape.names) - len(self.tape) - len(constants))]
+        if not abs(number) <= LARGEST_POWER or number != int(number):
+            return []
+        return [Symbol(str(int(number)), SIGN if number < 0.0 else ATOM)]
+
+    def _function(self, op: Primitive) -> str:
+        """The name of a row that is written as a call, which the text must import."""
+        op = p.pow_ if op is p.pow_constant else op
+        if op in PYTHON_NAMES:
+            name = PYTHON_NAMES[op]
+            self._import("tinygrad_bp.primitives", name)
+        else:
+            name = op.name
+            self._import("tinygrad_bp.primitive", "named")
+        self._rows[name] = op
+        return name
+
+    def _guarded(self, guard: Guard) -> str:
+        self._import("tinygrad_bp.tape.source", "expect")
+        left, right = self._symbols[guard.left], self._symbols[guard.right]
+        return f"expect({guard.outcome}, {left} {guard.comparison} {right}, {guard.line!r})"
+
+    def _output(self, part: Any) -> str:
+        if isinstance(part, dict):
+            return f"{{{', '.join(f'{k!r}: {self._output(v)}' for k, v in part.items())}}}"
+        if isinstance(part, np.ndarray):
+            self._import("tinygrad_bp.tape.source", "array")
+            return f"array({self._output(part.tolist())})"
+        if _is_number(part):
+            text: str = self._symbols[part].text
+            return text
+        inner = ", ".join(map(self._output, part))
+        if isinstance(part, tuple):
+            return f"({inner},)" if len(part) == 1 else f"({inner})"
+        return f"[{inner}]"
+
+    def _number(self, number: float) -> Symbol:
+        text = repr(number)
+        if "inf" in text or "nan" in text:
+            self._import("math", text.lstrip("-"))
+        return Symbol(text, SIGN) if text.startswith("-") else Symbol(text)
+
+    def _import(self, module: str, name: str) -> None:
+        self._imports.setdefault(module, set()).add(name)
+
+    # Names ----------------------------------------------------------------------------
+
+    def _named(self, slot: int, otherwise: str) -> str:
+        """The next symbol: its own name if it has one, made fit for Python."""
+        name = self._name(self.tape.names[slot] or otherwise)
+        self._symbols.append(Symbol(name))
+        return name
+
+    def _name(self, label: str) -> str:
+        name = re.sub(r"\W+", "_", label).strip("_") or "t"
+        if not name.isidentifier():
+            name = f"_{name}"
+        wanted, count = name, 1
+        while name in self._taken:
+            count += 1
+            name = f"{wanted}_{count}" if wanted not in RESERVED else f"{wanted}{'_' * (count - 1)}"
+        self._taken.add(name)
+        return name
+
+
+def expect(outcome: bool, comparison: Any, line: str) -> None:  # noqa: FBT001  # it is data
+    """Raise `BranchError` if a comparison, of numbers or arrays, is not what it was.
+
+    >>> expect(True, 1.0 < 2.0, "line 3: if x < y:")
+    >>> expect(True, np.array([True, False]), "line 3: if x < y:")
+    Traceback (most recent call last):
+    tinygrad_bp.tape.guard.BranchError: another branch than recorded in row 1; line 3: if x < y:
+    """
+    others = np.flatnonzero(np.not_equal(comparison, outcome))
+    if len(others):
+        where = f" in row {others[0]}" if np.ndim(comparison) else ""
+        raise BranchError(f"another branch than recorded{where}; {line}")
+
+
+def array(nested: Any) -> Any:
+    """Nested lists of numbers as an array; of batches too, where some are the same in all rows.
+
+    >>> array([np.array([1.0, 2.0]), 0.0])
+    array([[1., 2.],
+           [0., 0.]])
+    """
+    entries = np.broadcast_arrays(*structure.blocks(nested))
+    return np.array(entries).reshape(_lengths(nested) + entries[0].shape)
+
+
+def _expect_number(outcome: bool, comparison: bool, line: str) -> None:  # noqa: FBT001  # as `expect`
+    if comparison is not outcome:
+        raise BranchError(f"another branch than recorded; {line}")
+
+
+def _lengths(nested: Any) -> tuple[int, ...]:
+    return (len(nested), *_lengths(nested[0])) if isinstance(nested, list) else ()
+
+
+def _is_number(part: Any) -> bool:
+    return not isinstance(part, dict | list | tuple) and structure.shape(part) == ()
