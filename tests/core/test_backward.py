@@ -23,9 +23,14 @@ def test_a_leaf_reached_twice_by_one_operation_counts_twice():
 def test_an_operand_that_is_zero_is_an_operand_still(zero):
     # The truth of a Value is that of its number: `if node.parent` would be a trap.
     x, y = Value(zero), Value(zero)
-    (((x * 3.0) + y).sin() * 2.0).backward()
+    inner = (x * 3.0) + y
+    output = inner.sin() * 2.0
+    output.backward()
+    output.backward()
 
-    assert (x.grad, y.grad) == (6.0, 2.0)
+    assert (x.grad, y.grad) == (12.0, 4.0)
+    assert (x + y).is_leaf is False
+    assert [node.grad for node in (inner, output)] == [2.0, 1.0]
 
 
 def test_backward_twice_accumulates_at_leaves_and_recomputes_inside():
@@ -96,6 +101,7 @@ def test_derivatives_of_higher_order_follow_the_branch_taken(c):
     assert (slope.data, by_other.data) == ((32.0, 0.0) if c else (-12.0, 4.0))
     assert tinygrad_bp.gradient(slope, [x, other]) == ([48.0, 0.0] if c else [-6.0, 4.0])
     assert tinygrad_bp.gradient(slope, condition) == 0.0
+    assert {math.copysign(1.0, g.data) for g in (slope, by_other) if not g.data} <= {1.0}
 
 
 def test_as_graph_an_untaken_branch_never_makes_zero_times_infinity():
@@ -105,6 +111,13 @@ def test_as_graph_an_untaken_branch_never_makes_zero_times_infinity():
 
     assert slope.data == 5.0
     assert tinygrad_bp.gradient(slope, x) == 0.0
+
+
+def test_as_graph_a_taken_branch_within_an_untaken_one_is_not_taken():
+    outer, inner, x = Value(0.0), Value(1.0), Value(0.0)
+    y = where(outer, where(inner, x.sqrt(), x), x * 5.0)
+
+    assert tinygrad_bp.gradient(y, x, create_graph=True).data == 5.0
 
 
 def test_as_graph_what_both_branches_reach_is_added_once_for_each():
