@@ -106,6 +106,7 @@ def fitted(**changes: Any) -> nn.History:
         "loss": nn.mse,
         "optimizer": nn.SGD(0.1),
         "epochs": 3,
+        "compiled": False,
         **changes,
     }
     return nn.fit(setting.pop("model"), setting.pop("inputs"), setting.pop("targets"), **setting)

@@ -16,7 +16,9 @@ INPUTS, TARGETS = [0.0, 1.0, 2.0], [1.0, 3.0, 5.0]
 
 
 def fitted(model: nn.Module, optimizer: nn.Optimizer, **changes: Any) -> nn.History:
-    settings: dict[str, Any] = {"loss": nn.mse, "epochs": 3, "batch_size": 2, **changes}
+    settings: dict[str, Any] = {
+        "loss": nn.mse, "epochs": 3, "batch_size": 2, "compiled": False, **changes
+    }  # fmt: skip
     return nn.fit(model, INPUTS, TARGETS, optimizer=optimizer, **settings)
 
 
@@ -123,6 +125,28 @@ def test_an_interrupt_at_any_line_leaves_a_finished_batch(make: Any) -> None:
 
     assert history.stopped == "finished"
     assert seen == set(range(len(finished)))
+
+
+def test_an_interrupt_at_any_line_leaves_a_finished_stretch() -> None:
+    finished, losses = states(lambda: nn.Adam(0.1))
+    tracer = sys.gettrace()
+    for n in range(1, 10_000, 11):
+        model, optimizer = line(), nn.Adam(0.1)
+        interruption = Interruption(n)
+        sys.settrace(interruption)
+        try:
+            history = fitted(model, optimizer, compiled=True)
+        finally:
+            sys.settrace(tracer)
+
+        assert (model.state_dict(), optimizer.state_dict(model)) in finished
+        assert history.losses == losses[: len(history)]
+        assert len(history.learning_rates) == len(history)
+        if interruption.left > 0:
+            break
+        assert history.stopped == "interrupted"
+
+    assert history.stopped == "finished"
 
 
 def test_an_epoch_is_noted_as_a_whole() -> None:
