@@ -10,7 +10,7 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from demos.start import start
 
-    start("plot")
+    start("jit", "plot")
     from demos import gallery
 
     return gallery.main(sys.argv[1:])

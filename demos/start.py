@@ -37,6 +37,7 @@ STAMP = f"{PROJECT}.json"
 LOG = f"{PROJECT}.log"
 
 PIP_INSTALL = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+FASTER = "jit"
 UNREACHABLE = re.compile(
     r"Max retries|NewConnection|No matching distribution|Read timed out|ReadTimeout|ProxyError"
     r"|Connection(Reset|Refused|Timeout)|SSLError|name resolution|Network is unreachable"
@@ -273,8 +274,22 @@ def install(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
 
 def install_project(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
     """The checkout, editable: what runs is what stands in the files."""
+    try:
+        install_editable(folder, extras, log)
+    except Trouble:
+        # Machine code changes no number, so where nobody has built its wheel it is left out.
+        if FASTER not in extras:
+            raise
+        install_editable(folder, [extra for extra in extras if extra != FASTER], log)
+        print(file=sys.stderr)  # The line that says what is going on is not at its end.
+        say(f"without the extra '{FASTER}', which could not be installed: same numbers, slower")
+
+
+def install_editable(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
+    """What pip is asked. It would try for minutes to build llvmlite, which needs an LLVM."""
     project = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    run_logged([str(python_of(folder)), *PIP_INSTALL, "--editable", project], log)
+    options = ["--only-binary", "llvmlite", "--editable", project]
+    run_logged([str(python_of(folder)), *PIP_INSTALL, *options], log)
 
 
 def make_environment(folder: Path, log: IO[str]) -> None:

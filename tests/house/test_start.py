@@ -195,6 +195,35 @@ def test_a_failed_command_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
         start.run_logged(command, log)
 
 
+def test_machine_code_is_left_out_where_it_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def run(command: list[str], log: object) -> None:
+        asked.append(command[-1])
+        if "jit" in command[-1]:
+            raise start.Trouble("no wheel")
+
+    monkeypatch.setattr(start, "run_logged", run)
+
+    with (tmp_path / "log").open("w+") as log:
+        start.install_project(tmp_path, ["jit", "plot"], log)
+
+    assert asked == [f"{start.ROOT}[jit,plot]", f"{start.ROOT}[plot]"]
+    assert "without the extra 'jit'" in capsys.readouterr().err
+
+
+def test_any_other_extra_is_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], log: object) -> None:
+        raise start.Trouble("no wheel")
+
+    monkeypatch.setattr(start, "run_logged", run)
+
+    with (tmp_path / "log").open("w+") as log, pytest.raises(start.Trouble, match="no wheel"):
+        start.install_project(tmp_path, ["plot"], log)
+
+
 def test_a_missing_network_is_named() -> None:
     output = "ERROR: No matching distribution found for hatchling\n"
 
