@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import mul as multiply
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ class Neuron(Module):
 
     def value_at(self, inputs: list[Any]) -> Any:
         """The same for a list of the right number of operands, which is not checked again."""
-        terms = [w * x for w, x in zip(self.w, inputs, strict=True)]
+        terms = list(map(multiply, self.w, inputs))
         if self.b is not None:
             terms.append(self.b)
         total = terms[0] if len(terms) == 1 else _sum(terms)
