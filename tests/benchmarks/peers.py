@@ -14,8 +14,9 @@ class Engine(NamedTuple):
 
     name: str
     value: Callable[[float], Any]
-    sigmoid: Callable[[Any], Any]
+    exp: Callable[[Any], Any]
     log: Callable[[Any], Any]
+    sigmoid: Callable[[Any], Any]
 
 
 @cache
@@ -36,16 +37,25 @@ def engines() -> list[Engine]:
 
 def own() -> Engine:
     """This engine."""
-    from tinygrad_bp import Value, log, sigmoid
+    from tinygrad_bp import Value, exp, log, sigmoid
 
-    return Engine("tinygrad_bp", Value, sigmoid, log)
+    return Engine("tinygrad_bp", Value, exp, log, sigmoid)
 
 
 def micrograd() -> Engine | None:
-    """micrograd, with two operations more, written as it writes its own."""
+    """micrograd, with three operations that it lacks, written as it writes its own."""
     if peer("micrograd") is None:
         return None
     from micrograd.engine import Value  # type: ignore[import-untyped]  # has no annotations
+
+    def exp(x: Any) -> Any:
+        out = Value(math.exp(x.data), (x,), "exp")
+
+        def _backward() -> None:
+            x.grad += out.data * out.grad
+
+        out._backward = _backward
+        return out
 
     def sigmoid(x: Any) -> Any:
         out = Value(1.0 / (1.0 + math.exp(-x.data)), (x,), "sigmoid")
@@ -65,7 +75,7 @@ def micrograd() -> Engine | None:
         out._backward = _backward
         return out
 
-    return Engine("micrograd", Value, sigmoid, log)
+    return Engine("micrograd", Value, exp, log, sigmoid)
 
 
 def torch() -> Engine | None:
@@ -78,4 +88,4 @@ def torch() -> Engine | None:
     def value(number: float) -> Any:
         return torch.tensor(number, dtype=torch.float64, requires_grad=True)
 
-    return Engine("PyTorch, scalar tensors", value, torch.sigmoid, torch.log)
+    return Engine("PyTorch, scalar tensors", value, torch.exp, torch.log, torch.sigmoid)

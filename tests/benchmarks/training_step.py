@@ -19,6 +19,8 @@ from tinygrad_bp import nn
 PASSES = 25  # over the four examples
 STEPS = 4 * PASSES
 
+Function = Callable[[Any], Any]
+
 EXAMPLES = [
     (document.INPUTS[:, i].tolist(), float(document.LABELS[0, i]))
     for i in range(document.INPUTS.shape[1])
@@ -26,8 +28,19 @@ EXAMPLES = [
 
 
 def contenders() -> list[Contender]:
-    """The same program on every engine, this engine by its networks, and the document's NumPy."""
-    return [by_networks(), *map(by_scalars, engines()), by_arrays()]
+    """This engine by its networks, the same two programs on every engine, the document's NumPy.
+
+    The first program writes sigmoid as the document does, the second has it as one operation,
+    which micrograd had to be given.
+    """
+    by_formula = [
+        by_scalars(engine, f"{engine.name}, `1 / (1 + exp(-z))`", logistic(engine))
+        for engine in engines()
+    ]
+    by_operation = [
+        by_scalars(engine, f"{engine.name}, `sigmoid(z)`", engine.sigmoid) for engine in engines()
+    ]
+    return [by_networks(), *by_formula, *by_operation, by_arrays()]
 
 
 def start() -> document.Weights:
@@ -57,14 +70,18 @@ def by_networks() -> Contender:
             epochs=PASSES,
             batch_size=1,
             progress=False,
+            compiled=False,
         )
 
     return Contender(
-        "tinygrad_bp, `nn.fit`", train, lambda: [p.data for p in model.parameters()], STEPS
+        "tinygrad_bp, `nn.fit`, not compiled",
+        train,
+        lambda: [p.data for p in model.parameters()],
+        STEPS,
     )
 
 
-def by_scalars(engine: Engine) -> Contender:
+def by_scalars(engine: Engine, name: str, sigmoid: Function) -> Contender:
     """Build the loss, go back, move the weights: one scalar each."""
     layers = [[[engine.value(w) for w in row] for row in matrix.tolist()] for matrix in start()]
     parameters = [weight for matrix in layers for row in matrix for weight in row]
@@ -73,7 +90,7 @@ def by_scalars(engine: Engine) -> Contender:
     def train() -> None:
         for _ in range(PASSES):
             for xs, y in EXAMPLES:
-                loss(layers, xs, y, engine).backward()
+                loss(layers, xs, y, sigmoid, engine.log).backward()
                 for parameter in parameters:
                     move(parameter)
                     parameter.grad = zero
@@ -81,15 +98,22 @@ def by_scalars(engine: Engine) -> Contender:
     def move(parameter: Any) -> None:
         parameter.data -= document.RATE * parameter.grad
 
-    return Contender(engine.name, train, lambda: [float(p.data) for p in parameters], STEPS)
+    return Contender(name, train, lambda: [float(p.data) for p in parameters], STEPS)
 
 
-def loss(layers: list[list[list[Any]]], xs: list[Any], y: float, engine: Engine) -> Any:
+def loss(
+    layers: list[list[list[Any]]], xs: list[Any], y: float, sigmoid: Function, log: Function
+) -> Any:
     """The cross-entropy of one example: only the term that its label, 0 or 1, leaves."""
     for matrix in layers:
-        xs = [engine.sigmoid(dot(row, xs)) for row in matrix]
+        xs = [sigmoid(dot(row, xs)) for row in matrix]
     (prediction,) = xs
-    return -engine.log(prediction if y else 1.0 - prediction)
+    return -log(prediction if y else 1.0 - prediction)
+
+
+def logistic(engine: Engine) -> Function:
+    """The document's formula, four nodes and more."""
+    return lambda z: 1.0 / (1.0 + engine.exp(-z))
 
 
 def dot(weights: list[Any], xs: list[Any]) -> Any:
