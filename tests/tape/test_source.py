@@ -215,6 +215,23 @@ def test_long_formulas_are_cut():
     assert run(tape, 0.5) == tape(0.5)
 
 
+def test_long_lines_are_wrapped():
+    x = np.arange(40.0) + 0.5
+    weights = [Value(float(i), f"a_weight_with_a_long_name[{i}]") for i in range(40)]
+    tape = record(lambda x: (tg.dot(weights, x), [n * 2.0 for n in x]), x)
+    captured = {f"a_weight_with_a_long_name_{i}": w.data for i, w in enumerate(weights)}
+
+    lines = tape.source().splitlines()
+    assert max(map(len, [line for line in lines if not line.endswith("= x")])) <= 100
+    assert run(tape, x, **captured) == tape(x)
+
+
+def test_keys_of_dicts_are_not_wrapped():
+    tape = record(lambda x: {f"a key with spaces {i}": x * i for i in range(9)}, 2.0)
+
+    assert run(tape, 3.0) == tape(3.0)
+
+
 def test_tracebacks_show_its_lines():
     function = Written(record(lambda x, y: y + 1.0 / x, 1.0, 1.0)).function
 

@@ -11,6 +11,7 @@ import hashlib
 import keyword
 import linecache
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 WIDTH = 60
 """Characters up to which a formula may stand inside another."""
+LINE = 92
+"""Characters in a line."""
 LARGEST_POWER = 100
 """Whole exponents up to which a power is written with stars."""
 TERMS = 50
@@ -84,7 +87,7 @@ class Written:
         lines += self._body()
         output = self._output(self.tape.outputs)
         is_several = isinstance(self.tape.outputs, tuple) and len(self.tape.outputs) > 1
-        lines.append(f"return {output[1:-1] if is_several else output}")
+        lines += _wrapped("return ", output[1:-1] if is_several else output)
         imports = [
             f"from {module} import {', '.join(sorted(names))}\n"
             for module, names in sorted(self._imports.items())
@@ -95,11 +98,11 @@ class Written:
             if row not in PYTHON_NAMES
         ]
         above = "".join([*imports, "\n" if imports and own else "", *own])
-        body = "".join(f"    {line}\n" for line in lines)
-        return f"{above}\n\n{head}\n{body}" if above else f"{head}\n{body}"
+        below = "".join(f"{line}\n" for line in [*head, *(f"    {line}" for line in lines)])
+        return f"{above}\n\n{below}" if above else below
 
-    def _head_and_unpacking(self) -> tuple[str, list[str]]:
-        """The first line of the function, and lines that take structures apart."""
+    def _head_and_unpacking(self) -> tuple[list[str], list[str]]:
+        """The head of the function, and lines that take structures apart."""
         tape, lines, parameters = self.tape, [], []
         slots = iter(range(len(tape.names)))
         for position, argument in enumerate(tape.inputs):
@@ -116,7 +119,7 @@ class Written:
         if self.captured:
             parameters += ["*", *self.captured]
         self._symbols += [self._number(number) for number in tape.constants]
-        return f"def {self.name}({', '.join(parameters)}):", lines
+        return _wrapped(f"def {self.name}", f"({', '.join(parameters)})", ":"), lines
 
     def _unpacked(self, name: str, part: Any, slots: Iterator[int]) -> list[str]:
         if isinstance(part, dict):
@@ -152,7 +155,7 @@ class Written:
             if tape.names[slot] or self._uses[slot] != 1 or len(formula.text) > WIDTH:
                 name = self._named(slot, f"t{self._temporaries + 1}")
                 self._temporaries += not tape.names[slot]
-                lines.append(f"{name} = {formula}")
+                lines += _wrapped(f"{name} = ", formula.text)
             else:
                 self._symbols.append(formula)
             lines += [self._guarded(guard) for guard in guards.get(slot, [])]
@@ -271,6 +274,15 @@ def array(nested: Any) -> Any:
 def _expect_number(outcome: bool, comparison: bool, line: str) -> None:  # noqa: FBT001  # as `expect`
     if comparison is not outcome:
         raise BranchError(f"another branch than recorded; {line}")
+
+
+def _wrapped(before: str, text: str, after: str = "") -> list[str]:
+    """A line, or several if it is long; in parentheses, where Python lets a line end."""
+    if len(before) + len(text) <= LINE or "'" in text:  # a text of its own must stay whole
+        return [f"{before}{text}{after}"]
+    inner = text[1:-1] if after else text
+    parts = textwrap.wrap(inner, LINE - 4, break_long_words=False, break_on_hyphens=False)
+    return [f"{before}(", *[f"    {part}" for part in parts], f"){after}"]
 
 
 def _lengths(nested: Any) -> tuple[int, ...]:
