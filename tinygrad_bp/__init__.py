@@ -8,6 +8,10 @@
 8.0
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_bp.functional import (
     grad,
     gradient,
@@ -83,6 +87,9 @@ from tinygrad_bp.tape import BranchError, Tape, record
 from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's, as few need both
 from tinygrad_bp.value import Value, constant, values
 
+if TYPE_CHECKING:
+    from tinygrad_bp.look.draw import draw
+
 __all__ = [
     "BranchError",
     "NonFiniteError",
@@ -107,6 +114,7 @@ __all__ = [
     "cosh",
     "divide",
     "dot",
+    "draw",
     "elu",
     "equal",
     "erf",
@@ -167,3 +175,12 @@ __all__ = [
     "vjp",
     "where",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Pictures take longer to import than all the rest, and many programs draw none.
+    if name == "draw":
+        from tinygrad_bp.look.draw import draw
+
+        return draw
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
