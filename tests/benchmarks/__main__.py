@@ -1,5 +1,6 @@
-"""`python3 -m tests.benchmarks` measures everything; names measure that only.
+"""`python3 -m tests.benchmarks` measures everything; names of sections measure these only.
 
+`-torch` leaves a peer out.
 The tables are Markdown, so that what is printed is what a page quotes.
 """
 
@@ -11,12 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tests.benchmarks import chain, memory, relu_network, stages, training_step
 from tests.benchmarks.contest import Contender, contest
+from tests.benchmarks.peers import left_out
 
 Row = Sequence[str]
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the sections with these names, or all."""
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    left_out.update(argument[1:] for argument in arguments if argument.startswith("-"))
     unknown = set(names) - set(SECTIONS)
     if unknown:
         print(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")

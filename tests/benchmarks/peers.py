@@ -19,9 +19,16 @@ class Engine(NamedTuple):
     sigmoid: Callable[[Any], Any]
 
 
+left_out: set[str] = set()
+"""Peers that shall not be imported: PyTorch's 150,000 objects burden the cycle collector of all."""
+
+
 @cache
 def peer(name: str) -> Any:
     """The module, or `None` and a line that says so, once."""
+    if name in left_out:
+        print(f"*{name} is left out, as was asked.*\n")
+        return None
     try:
         return importlib.import_module(name)
     except ImportError:
