@@ -22,14 +22,13 @@ def uncrossed(
     """The best order found, starting from vertices sorted by `first`."""
     order = [sorted(column, key=lambda vertex: first[vertex]) for column in columns]
     behind, ahead = _neighbours(joints, len(first))
-    best, fewest, found_at = order, crossing_count(order, joints), 0
-    for sweep in range(SWEEPS):
-        if fewest == 0 or sweep - found_at > PATIENCE:
-            break
+    best, fewest, found_at, sweep = order, crossing_count(order, joints), 0, 0
+    while fewest and sweep < SWEEPS and sweep - found_at <= PATIENCE:
         order = _swept(order, ahead if sweep % 2 else behind, backwards=sweep % 2 == 1)
         count = crossing_count(order, joints)
         if count < fewest:
             best, fewest, found_at = order, count, sweep
+        sweep += 1
     return best
 
 
