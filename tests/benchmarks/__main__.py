@@ -37,6 +37,12 @@ def network() -> None:
     compare(relu_network.contenders())
 
 
+def gradient() -> None:
+    """Loss and gradient of document 000's network."""
+    print("### Document 000's 3-4-4-1 network on one example: build the loss, go back\n")
+    compare(training_step.gradient_contenders())
+
+
 def step() -> None:
     """Training steps of document 000."""
     print("### Document 000: a training step of the 3-4-4-1 network on one example\n")
@@ -119,6 +125,7 @@ def show(header: Row, rows: Iterable[Row]) -> None:
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "network": network,
+    "gradient": gradient,
     "step": step,
     "memory": bytes_per_node,
     "chain": long_chain,

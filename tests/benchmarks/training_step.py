@@ -43,6 +43,15 @@ def contenders() -> list[Contender]:
     return [by_networks(), *by_formula, *by_operation, by_arrays()]
 
 
+def gradient_contenders() -> list[Contender]:
+    """Loss and gradient alone: this engine by its networks, then the same two programs on all."""
+    return [
+        gradient_by_networks(),
+        *(gradient_by_scalars(e, f"{e.name}, `sigmoid(z)`", e.sigmoid) for e in engines()),
+        *(gradient_by_scalars(e, f"{e.name}, `1 / (1 + exp(-z))`", logistic(e)) for e in engines()),
+    ]
+
+
 def start() -> document.Weights:
     """The weights that all start from."""
     return document.start(np.random.default_rng(0))
@@ -50,14 +59,7 @@ def start() -> document.Weights:
 
 def by_networks() -> Contender:
     """`nn.fit`, with all its checks and its history."""
-    model = nn.MLP(
-        3,
-        [4, 4, 1],
-        activation="sigmoid",
-        output_activation="sigmoid",
-        bias=False,
-        init=list(start()),
-    )
+    model = network()
     xs, ys = zip(*EXAMPLES, strict=True)
 
     def train() -> None:
@@ -79,6 +81,48 @@ def by_networks() -> Contender:
         lambda: [p.data for p in model.parameters()],
         STEPS,
     )
+
+
+def network() -> nn.MLP:
+    """The network, from that start."""
+    return nn.MLP(
+        3,
+        [4, 4, 1],
+        activation="sigmoid",
+        output_activation="sigmoid",
+        bias=False,
+        init=list(start()),
+    )
+
+
+def gradient_by_networks() -> Contender:
+    """`nn`, and `backward`."""
+    model = network()
+
+    def differentiate() -> None:
+        model.zero_grad()
+        for _ in range(PASSES):
+            for xs, y in EXAMPLES:
+                nn.binary_cross_entropy(model(xs), y).backward()
+
+    answer = lambda: [p.grad for p in model.parameters()]  # noqa: E731
+    return Contender("tinygrad_bp, `nn.MLP`", differentiate, answer, STEPS)
+
+
+def gradient_by_scalars(engine: Engine, name: str, sigmoid: Function) -> Contender:
+    """Build the loss, go back."""
+    layers = [[[engine.value(w) for w in row] for row in matrix.tolist()] for matrix in start()]
+    parameters = [weight for matrix in layers for row in matrix for weight in row]
+    zero = parameters[0].grad  # 0, 0.0 or None
+
+    def differentiate() -> None:
+        for parameter in parameters:
+            parameter.grad = zero
+        for _ in range(PASSES):
+            for xs, y in EXAMPLES:
+                loss(layers, xs, y, sigmoid, engine.log).backward()
+
+    return Contender(name, differentiate, lambda: [float(p.grad) for p in parameters], STEPS)
 
 
 def by_scalars(engine: Engine, name: str, sigmoid: Function) -> Contender:
