@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
 
 from tinygrad_bp.nn.batches import Batches
 from tinygrad_bp.nn.native import WORTH, Native, checked_tape, is_available
 from tinygrad_bp.nn.progress import Progress
-
-if TYPE_CHECKING:
-    from tinygrad_bp.nn.training import Run
+from tinygrad_bp.nn.run import Run
 
 Ended = tuple[list[float], list[float]]
 """Of the epochs that ended: the learning rate of the first update of each, and its loss."""
