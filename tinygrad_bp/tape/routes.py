@@ -19,7 +19,7 @@ from tinygrad_bp import structure
 from tinygrad_bp.tape.engine import Machine
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
-from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text
+from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text, store_one
 from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.tape import Tape
 
@@ -49,7 +49,8 @@ class MachineRoute:
         self._tape = tape
         self._program = Program(tape)
         self._assemble = _assembler(tape.outputs)
-        self._one = self._compiled(1)
+        one = Program(tape, is_for_one=True)
+        self._one = self._compiled(map_text(one, 1, sink=store_one))
         # Each call has memory of its own, so that threads do not meet.
         self._inputs = c_double * self._program.inputs
         self._memory = c_double * len(self._program.memory)
@@ -74,14 +75,12 @@ class MachineRoute:
         """Fill the columns of the results, one for each example from a first one on."""
         rows = columns.shape[1]
         self._check(columns, results, start)
-        several = self._several if rows >= LANES else self._one
         memory = (c_double * (LANES * len(self._program.memory)))()
         places = _address(columns), self._captured_now(), memory, _address(results)
-        failed = several.map(*places, start, rows, rows)
+        failed = self._several.map(*places, start, rows, rows)
         raise_pending()
         if failed != -1:
-            lanes = LANES if several is not self._one and failed + LANES <= rows else 1
-            raise OtherBranch(failed, failed + lanes)
+            raise OtherBranch(failed, failed + (LANES if failed + LANES <= rows else 1))
 
     def _check(self, columns: Array, results: Array, start: int) -> None:
         """Nothing reaches machine code that it would read or write out of bounds."""
@@ -97,11 +96,10 @@ class MachineRoute:
 
     @cached_property
     def _several(self) -> _Compiled:
-        return self._compiled(LANES)
+        return self._compiled(map_text(self._program, LANES))
 
-    def _compiled(self, lanes: int) -> _Compiled:
-        text = f"{map_text(self._program, lanes)}\n{ATTRIBUTES}"
-        return _Compiled(text, level=2 if len(self._tape) < SMALL else 0)
+    def _compiled(self, text: str) -> _Compiled:
+        return _Compiled(f"{text}\n{ATTRIBUTES}", level=2 if len(self._tape) < SMALL else 0)
 
     def _captured_now(self) -> Any:
         captured = self._tape.captured
