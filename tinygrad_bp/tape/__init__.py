@@ -3,6 +3,17 @@
 from tinygrad_bp.tape.compiled import Compiled, compile  # noqa: A004  # the usual name
 from tinygrad_bp.tape.guard import BranchError, Guard
 from tinygrad_bp.tape.record import record
+from tinygrad_bp.tape.saved import load, save
 from tinygrad_bp.tape.tape import Instruction, Tape
 
-__all__ = ["BranchError", "Compiled", "Guard", "Instruction", "Tape", "compile", "record"]
+__all__ = [
+    "BranchError",
+    "Compiled",
+    "Guard",
+    "Instruction",
+    "Tape",
+    "compile",
+    "load",
+    "record",
+    "save",
+]

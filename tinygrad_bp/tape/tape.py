@@ -11,6 +11,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
 from tinygrad_bp.tape.source import Written
+from tinygrad_bp.tape.table import written
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Instruction:
     operands: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Tape:
     """Instructions in order, over slots numbered from 0.
 
@@ -50,6 +51,28 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self.instructions)
+
+    def __repr__(self) -> str:
+        return (
+            f"<tape {self.name}: {len(structure.numbers(self.inputs))} inputs, "
+            f"{len(self)} instructions, {len(self.guards)} guards>"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self._facts() == other._facts() if isinstance(other, Tape) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.instructions))
+
+    def _facts(self) -> tuple[Any, ...]:
+        """What two tapes are compared by: all but the examples they were recorded with."""
+        numbers = [*self.constants, *(value._data for value in self.captured)]
+        return (
+            *(self.name, self.names, self.instructions, self.guards),
+            *(structure.outline(self.inputs), structure.outline(self.outputs)),
+            structure.numbers(self.outputs),
+            list(map(repr, numbers)),  # as texts -0.0 is not 0.0, and nan is nan
+        )
 
     def __call__(self, *arguments: Any) -> Any:
         """Replay on numbers or `Value`s, one operation after the other.
@@ -80,6 +103,24 @@ class Tape:
         arrays, a batch at a time. Captured values are arguments by name.
         """
         return Written(self).text
+
+    def table(self, *arguments: Any, direction: Any = None, adjoint: bool = False) -> str:
+        """A line for each slot: its name, how it comes about, and its value.
+
+        >>> from tinygrad_bp.tape import record
+        >>> tape = record(lambda w, x: w * x + w, 2.0, 3.0)
+        >>> print(tape.table(2.0, 3.0, direction=(1.0, 0.0), adjoint=True), end="")
+        slot          primal  tangent  adjoint
+        w     input        2        1        4
+        x     input        3        0        2
+        v2    w * x        6        3        1
+        v3    v2 + w       8        4        1
+
+        `direction`, a structure like the arguments, adds how each slot moves as the inputs move
+        that way; `adjoint` adds how the output moves with each slot. Without arguments they are
+        those of the recording.
+        """
+        return written(self, arguments or self.inputs, direction, adjoint=adjoint)
 
     def numbers(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The numbers in the arguments, which must have the structure of those recorded."""
