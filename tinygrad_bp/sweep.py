@@ -39,7 +39,7 @@ def adjoints(
 
 
 def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
-    """`_pass_on` for each node, unrolled for one operand and two, in half the time."""
+    """`_pass_on` for each node, without its calls: in half the time."""
     for node in reversed(order):
         upstream, x, y = adjoint.get(node), node._x, node._y
         if upstream is None or x is None:
@@ -51,7 +51,11 @@ def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
             elif type(x) is not tuple:
                 (by_x,), by_y = partials(node._data, x._data), None
             else:
-                _pass_on(node, adjoint)
+                found = partials(node._data, *[parent._data for parent in x])
+                for parent, partial in zip(x, found, strict=True):
+                    if partial is not None and parent.op is not CONSTANT:
+                        by = upstream * partial
+                        adjoint[parent] = adjoint[parent] + by if parent in adjoint else by
                 continue
         except ZeroDivisionError:
             _pass_on(node, adjoint)
