@@ -95,7 +95,7 @@ class Writer:
             return plain(node.data, self.digits)
         here = relative(name, prefix)
         # Of a path that leads out of the box the end says enough: the edge shows the rest.
-        return shortened(here, LONGEST_OPERAND) if not prefix or here != name else _path_end(name)
+        return shortened(here, LONGEST_OPERAND) if here != name else _path_end(name)
 
     def _tip(self, node: Value) -> str:
         """Everything to the last digit."""
