@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tinygrad_bp import NonFiniteError, nn
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, native
+from tinygrad_bp.tape import training
 from tinygrad_bp.tape.training import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -66,6 +67,50 @@ def test_machine_code_gives_the_eager_numbers(data: st.DataObject) -> None:
         seed=3,
         reduction=data.draw(st.sampled_from(["mean", "sum"])),
     )
+
+    assert compiled == eager
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 4, 7, 8, 16, 21, None])
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy_from_logits"])
+def test_loops_in_a_long_program_give_the_eager_numbers(
+    monkeypatch: pytest.MonkeyPatch, loss: str, batch_size: int | None
+) -> None:
+    monkeypatch.setattr(training, "SMALL", 0)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(24, 11)) * rng.integers(0, 2, size=(24, 11))
+    y = rng.integers(0, 2, size=(24, 2)).astype(float)
+
+    eager, compiled = both(
+        lambda: nn.MLP(11, [9, 2], activation="tanh", seed=1),
+        x,
+        y,
+        loss=loss,
+        optimizer=lambda: nn.Adam(0.05),
+        epochs=3,
+        batch_size=batch_size,
+        shuffle=True,
+        seed=3,
+    )
+
+    assert compiled == eager
+
+
+def test_a_long_program_hands_back_what_it_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Kinked(nn.Module):
+        def __init__(self) -> None:
+            self.net = nn.MLP(9, [8, 1], activation=lambda v: v if v > 0 else 0.1 * v, seed=1)
+
+        def __call__(self, inputs: Any) -> Any:
+            return self.net(inputs)
+
+    monkeypatch.setattr(training, "SMALL", 0)
+    x = np.random.default_rng(0).normal(size=(10, 9))
+
+    eager, compiled = both(
+        Kinked, x, x[:, 0] * x[:, 1], loss="mse", optimizer=lambda: nn.SGD(0.1), epochs=3,
+        batch_size=4,
+    )  # fmt: skip
 
     assert compiled == eager
 

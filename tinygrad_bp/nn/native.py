@@ -177,9 +177,12 @@ class Native:
             1, min(limit, int(STRETCH / self._seconds) if self._seconds else FIRST_STRETCH)
         )
         losses = np.empty(batches + 1)
-        rates = self.stepper.optimizer.learning_rates(batches)
+        optimizer = self.stepper.optimizer
+        rates = optimizer.learning_rates(batches)
+        # Where there is but one, NumPy is spared the list, which took as long as an update.
+        numbers = np.array(rates) if callable(optimizer.lr) else np.full(batches, optimizer.lr)
         start = time.perf_counter()
-        made, epochs, why = self.training.run(self._in(order), np.array(rates), losses)
+        made, epochs, why = self.training.run(self._in(order), numbers, losses)
         self._seconds = max(time.perf_counter() - start, 1e-9) / max(made, 1)
         self.write(made)
         return made, losses[:epochs].tolist(), rates, bool(why)

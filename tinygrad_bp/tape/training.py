@@ -16,14 +16,24 @@ are finite do they change places. So whatever stops the loop, a whole block is t
 from __future__ import annotations
 
 from ctypes import CFUNCTYPE, c_int64, c_void_p
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp.tape.assembly import Assembly, Register
 from tinygrad_bp.tape.engine import Machine
-from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text, rows_loop, store_column
+from tinygrad_bp.tape.loops import RolledProgram
+from tinygrad_bp.tape.program import (
+    ATTRIBUTES,
+    Program,
+    Sink,
+    map_text,
+    rows_loop,
+    store_column,
+)
+from tinygrad_bp.tape.rolling import rolled
 from tinygrad_bp.tape.tape import Tape
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -33,33 +43,38 @@ FINISHED, BRANCHED, NOT_FINITE = 0, 1, 2
 """Why the loop stopped."""
 
 
-def training_text(step: Tape, rule: Tape, *, batch_size: int, is_summed: bool) -> str:
+def training_text(
+    step: Tape,
+    rule: Tape,
+    *,
+    batch_size: int,
+    is_summed: bool,
+    is_even: bool = False,
+) -> str:
     """The program of a training run; its function is `train`.
 
     `step` takes an example, captures the parameters, and gives the gradient by each of them
-    and last the loss; `rule` takes a parameter, its gradient and its state, captures the
+    and last the loss; `rule` takes a parameter, its state and its gradient, captures the
     number of the update and the learning rate, and gives the parameter and its state anew.
+    `is_even` says that no batch is smaller than the others.
     """
-    examples = Program(step, "step")
+    examples = step_program(step, batch_size)
     parameters = len(step.captured)
     state = len(rule.outputs) - 1
     lanes = lanes_for(batch_size)
-    sink = store_gradient if batch_size == 1 else add_to_sums
-    kinds = [lanes, 1] if lanes > 1 else [1]
-    functions = [text for kind in kinds for text in examples.functions(kind, sink)]
+    sink, place, reduction = sums_of(step, batch_size, is_summed=is_summed, is_even=is_even)
+    groups = [lanes] if lanes == 1 or isinstance(sink, StoreReduced) else [lanes, 1]
+    functions = [text for group in groups for text in examples.functions(group, sink)]
     update = map_text(Program(rule, "rule"), 8, "update", store_finite)
-    following = [f"test{kind}" for kind in kinds[1:]] + ["full"]
-    place = PLACE_IN_BLOCK if batch_size == 1 else PLACE_IN_SUMS
+    following = [f"test{group}" for group in groups[1:]] + ["full"]
     loops = [
-        rows_loop(examples, kind, then, place.format(lanes=kind))
-        for kind, then in zip(kinds, following, strict=True)
+        rows_loop(examples, group, then, place.format(lanes=group))
+        for group, then in zip(groups, following, strict=True)
     ]
     train = TRAIN.format(
-        first=kinds[0],
+        first=lanes,
         loops="\n".join(loops),
-        reduce=""
-        if batch_size == 1
-        else REDUCE.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
+        reduce=reduction.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
         weight="1.0" if is_summed else "%n",
         examples="1.0" if is_summed else "%all",
         parameters=parameters,
@@ -67,6 +82,24 @@ def training_text(step: Tape, rule: Tape, *, batch_size: int, is_summed: bool) -
         loss=(2 + state) * parameters,
     )
     return "\n".join([*functions, update, train, ATTRIBUTES])
+
+
+def step_program(step: Tape, batch_size: int) -> Program:
+    """A short step as it is; a long one with its regular parts in loops."""
+    if len(step) < SMALL:
+        return Program(step, "step")
+    return RolledProgram(rolled(step), "step", sums=1 if batch_size == 1 else SUMS)
+
+
+def sums_of(
+    step: Tape, batch_size: int, *, is_summed: bool, is_even: bool
+) -> tuple[Sink, str, str]:
+    """How the examples of a batch are added up: by each example, where, and at the end."""
+    if batch_size == 1:
+        return store_gradient, PLACE_IN_BLOCK, ""
+    if is_even and batch_size == lanes_for(batch_size) and len(step) < SMALL:
+        return StoreReduced(1.0 if is_summed else float(batch_size)), PLACE_IN_BLOCK, ""
+    return add_to_sums, PLACE_IN_SUMS, REDUCE
 
 
 PLACE_IN_BLOCK = """
@@ -212,6 +245,20 @@ def store_gradient(a: Assembly, k: int, register: Register) -> None:
     a.store(register, "%out", k)
 
 
+@dataclass(frozen=True)
+class StoreReduced:
+    """A whole batch, one example in each lane: its sum or mean goes straight into the block."""
+
+    divisor: float
+
+    def __call__(self, a: Assembly, k: int, register: Register) -> None:
+        """Lane after lane, which is the stated order."""
+        lanes = [a.emit(f"extractelement {a.type} {register}, i32 {i}") for i in range(a.lanes)]
+        total = reduce(lambda x, y: a.emit(f"fadd double {x}, {y}"), lanes)
+        one = a.emit(f"fdiv double {total}, {self.divisor!r}")
+        a.lines.append(f"store double {one}, ptr {a.place('%out', k)}, align 8")
+
+
 def add_to_sums(a: Assembly, k: int, register: Register) -> None:
     """One example of several, or some at once: their derivatives are added to the sums."""
     before = a.load("%out", k, stride=SUMS)
@@ -232,21 +279,25 @@ class Training:
     def __init__(
         self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
     ) -> None:
-        text = training_text(step, rule, batch_size=batch_size, is_summed=is_summed)
-        self.machine = machine(text, 2 if len(step) < SMALL else 0)
+        batch_size = min(batch_size, rows)
+        text = training_text(
+            step, rule, batch_size=batch_size, is_summed=is_summed, is_even=rows % batch_size == 0
+        )
+        program = step_program(step, batch_size)
+        self.machine = machine(text, 2 if len(program.tape) < SMALL else 0)
         kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
         self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
         self.parameters = len(step.captured)
         self.slots = len(rule.outputs)
         width = (1 + self.slots) * self.parameters + 1
         self.blocks = [np.zeros(width), np.zeros(width)]
-        self.batch_size = min(batch_size, rows)
+        self.batch_size = batch_size
         self.is_summed = is_summed
         self.rows = rows
         self.at = 0
         self.scalars = np.zeros(2)
         self.carry = np.zeros(4)
-        self.memory = np.zeros(8 * len(Program(step).memory) + 8)
+        self.memory = np.zeros(8 * room(program) + 8)
         self.rule_memory = np.zeros(8 * len(Program(rule).memory) + 8)
         self.sums = np.full(8 * (self.parameters + 1), -0.0)
 
@@ -299,6 +350,11 @@ class Training:
         per_epoch = -(-self.rows // self.batch_size)
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
         return done, int(self.carry[3]), why
+
+
+def room(program: Program) -> int:
+    """How many numbers of each example the chunks of a program leave in memory."""
+    return program.room if isinstance(program, RolledProgram) else len(program.memory)
 
 
 @lru_cache(maxsize=64)
