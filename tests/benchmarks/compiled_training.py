@@ -1,0 +1,147 @@
+"""Training in machine code, beside NumPy, the peers, and C written by hand.
+
+`python3 -m tests.benchmarks.compiled_training` prints all tables; names measure that only.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before NumPy and JAX are imported: they start their threads then, and this is one thread each.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks import compiled_000, compiled_digits, compiled_moons, training_step
+from tests.benchmarks.contest import Contender, contest
+from tinygrad_bp.tape import training
+
+Peer = tuple[Contender | None, float]
+"""A contender, if it is installed, and by how many times it shall be left behind."""
+
+HEADER = ("work", "peer", "peer, µs", "ours, µs", "times as fast", "middle half", "to reach")
+ROUNDS = 7
+
+
+def main(names: Sequence[str]) -> int:
+    """Print the sections with these names, or all."""
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        print(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+        return 2
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
+    for name in names or SECTIONS:
+        SECTIONS[name]()
+        print(flush=True)
+    return 0
+
+
+def one_by_one() -> None:
+    """Document 000, a step for each example."""
+    peers = [
+        (training_step.by_arrays(), 150.0),
+        (compiled_000.by_micrograd(), 1500.0),
+        (compiled_000.by_torch(), 1000.0),
+        (compiled_000.by_casadi(), 5.0),
+        (compiled_000.by_jax_calls(), 0.0),
+        (compiled_000.by_jax_scan(), 2.0),
+        (compiled_000.by_c(losses=True), 1.0),
+        (compiled_000.by_c(losses=False), 1.0),
+    ]
+    title(*HEADER)
+    compare("000, one example per step", compiled_000.by_fit(batch_size=1), peers)
+
+
+def together() -> None:
+    """Document 000, all examples in each step."""
+    title(*HEADER)
+    ours = compiled_000.by_fit(batch_size=4)
+    compare("000, all together", ours, [(compiled_000.by_batches(), 150.0)])
+
+
+def digits() -> None:
+    """An epoch of the 64-30-10 network, for several batch sizes; times are for an example."""
+    title(*HEADER)
+    for batch_size, goal in ((1, 6.0), (8, 3.0), (32, 1.3), (256, 0.8)):
+        peers = [
+            (compiled_digits.by_numpy(batch_size), goal),
+            (compiled_digits.by_torch(batch_size), 1.0),
+            (compiled_digits.by_jax(batch_size), 1.0),
+        ]
+        ours = compiled_digits.by_machine_code(batch_size)
+        compare(f"digits, batch {batch_size}", ours, peers)
+
+
+def moons() -> None:
+    """The demo of micrograd, with compilation and once compiled; times are for one of 100 steps."""
+    title(*HEADER)
+    end_to_end = compiled_moons.by_fit(training.machine.cache_clear)
+    compare("moons, end to end", end_to_end, [(compiled_moons.by_micrograd(), 300.0)], rounds=3)
+    compiled = compiled_moons.by_fit()
+    compare("moons, once compiled", compiled, [(compiled_moons.by_micrograd(), 3000.0)], rounds=3)
+
+
+def first_calls() -> None:
+    """The seconds until the first epoch is done, with nothing compiled before."""
+    title("first call of `fit`", "seconds", "to reach")
+    first_call("000, one example per step", lambda: compiled_000.fitted(1, 1), 0.15)
+    first_call("000, all together", lambda: compiled_000.fitted(1, 4), 0.15)
+    for batch_size in (1, 8, 256):
+        first_call(
+            f"digits, batch {batch_size}",
+            lambda size=batch_size: compiled_digits.by_machine_code(size).run(),  # type: ignore[misc]  # a default binds
+            2.0,
+        )
+
+
+def first_call(name: str, call: Callable[[], object], goal: float) -> None:
+    """A row: the median of some calls, each of which has to compile."""
+    found = []
+    for _ in range(5):
+        training.machine.cache_clear()
+        began = time.process_time()
+        call()
+        found.append(time.process_time() - began)
+    print(f"| {name} | **{statistics.median(found):.2f}** | {goal} |", flush=True)
+
+
+def compare(work: str, ours: Contender, peers: Sequence[Peer], rounds: int = ROUNDS) -> None:
+    """A row for each peer that is there: how many times as long as ours it takes."""
+    there = [(contender, goal) for contender, goal in peers if contender is not None]
+    mine, *others = contest([ours, *(contender for contender, _ in there)], rounds)
+    for times, (_, goal) in zip(others, there, strict=True):
+        ratios = times.ratios_to(mine)
+        quarter = len(ratios) // 4
+        cells = (
+            work,
+            times.name,
+            f"{times.median * 1e6:,.3g}",
+            f"{mine.median * 1e6:,.3g}",
+            f"**{statistics.median(ratios):,.3g}**",
+            f"{ratios[quarter]:,.3g} to {ratios[-1 - quarter]:,.3g}",
+            f"{goal:g}" if goal else "",
+        )
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def title(*cells: str) -> None:
+    """The head of a table."""
+    for row in (cells, ["---"] * len(cells)):
+        print(f"| {' | '.join(row)} |")
+
+
+SECTIONS = {
+    "one": one_by_one,
+    "together": together,
+    "digits": digits,
+    "moons": moons,
+    "first": first_calls,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
