@@ -284,7 +284,7 @@ class Training:
             step, rule, batch_size=batch_size, is_summed=is_summed, is_even=rows % batch_size == 0
         )
         program = step_program(step, batch_size)
-        self.machine = machine(text, 2 if len(program.tape) < SMALL else 0)
+        self.machine = machine(text, 1 if len(program.tape) < OPTIMISED else 0)
         kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
         self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
         self.parameters = len(step.captured)
@@ -370,5 +370,12 @@ def address(array: Array) -> int:
     return array.ctypes.data
 
 
-SMALL = 2000
-"""Instructions up to which LLVM's optimiser is worth its time."""
+SMALL = 500
+"""Instructions up to which a step is written out, and not searched for loops."""
+
+OPTIMISED = 4000
+"""Instructions up to which LLVM's passes are worth their time.
+
+Only those of the first level are: the second takes twice the time, and its code is no faster.
+It puts scalars together into vectors, and then waits for numbers that were just stored.
+"""
