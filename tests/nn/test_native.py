@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tinygrad_bp import NonFiniteError, nn
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, native
-from tinygrad_bp.tape import training
+from tinygrad_bp.tape import loops, training
 from tinygrad_bp.tape.training import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -77,9 +77,10 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
     monkeypatch: pytest.MonkeyPatch, loss: str, batch_size: int | None
 ) -> None:
     monkeypatch.setattr(training, "SMALL", 0)
+    monkeypatch.setattr(loops, "GROUPS", 2)  # so that a batch has more
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(24, 11)) * rng.integers(0, 2, size=(24, 11))
-    y = rng.integers(0, 2, size=(24, 2)).astype(float)
+    x = rng.normal(size=(45, 11)) * rng.integers(0, 2, size=(45, 11))
+    y = rng.integers(0, 2, size=(45, 2)).astype(float)
 
     eager, compiled = both(
         lambda: nn.MLP(11, [9, 2], activation="tanh", seed=1),

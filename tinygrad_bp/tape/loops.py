@@ -16,7 +16,9 @@ class RolledProgram(Program):
     """What is left of a tape, in chunks: before the first come the dots, after the last products.
 
     In memory, behind what passes between chunks, stand the dots' results and then the
-    numbers that the products multiply. `sums` is how far apart in `%out` two outputs are.
+    numbers that the products multiply. `sums` is how far apart in `%out` two outputs are; if
+    they are apart, outputs are added up, and the products of several groups of examples are
+    made together, so that each partial sum is fetched once for all of them.
     """
 
     def __init__(self, whole: Rolled, name: str, *, sums: int) -> None:
@@ -25,7 +27,17 @@ class RolledProgram(Program):
         super().__init__(whole.tape, name)
         self.first_dot = len(self.memory)
         self.first_factor = self.first_dot + len(whole.dots)
-        self.room = self.first_factor + len(self.outputs) - len(whole.kept)
+        self.factors = len(self.outputs) - len(whole.kept)
+        self.waiting = self.first_factor + GROUPS * self.factors
+        self.room = self.waiting + 1
+
+    def is_waiting(self, lanes: int) -> bool:
+        """Whether products wait for more groups of examples."""
+        return lanes > 1 and self.sums > 1
+
+    def before(self, lanes: int) -> str:
+        """What is to be done before examples come one by one, and after the last."""
+        return f"\n  call void @products{lanes}({PRODUCTS_ARGUMENTS.format(enough=1, out='sums')})"
 
     def functions(self, lanes: int, sink: Sink) -> list[str]:
         """The text of each chunk's function, and before them the loops'."""
@@ -34,14 +46,22 @@ class RolledProgram(Program):
         def sorted_sink(a: Assembly, k: int, register: Register) -> Register | None:
             if k < len(kept):
                 return sink(a, kept[k], register)
-            a.store(register, "%memory", self.first_factor + k - len(kept), stride=a.lanes)
+            place = self.first_factor + k - len(kept)
+            a.store(register, "%group", place, stride=a.lanes)
             return None
 
-        texts = super().functions(lanes, sorted_sink)
-        head, brace, body = texts[0].partition("{\n")
-        texts[0] = f"{head}{brace}  call void @dots{lanes}({DOTS_ARGUMENTS})\n{body}"
+        group = (FOLLOWING_GROUP if self.is_waiting(lanes) else ONLY_GROUP).format(
+            waiting=self.waiting * lanes, stride=self.factors * lanes
+        )
+        dots = f"  call void @dots{lanes}({DOTS_ARGUMENTS})\n"
+        texts = [
+            _opened(text, group if number else dots + group)
+            for number, text in enumerate(super().functions(lanes, sorted_sink))
+        ]
+        count = COUNT_GROUP if self.is_waiting(lanes) else ""
+        products = PRODUCTS_ARGUMENTS.format(enough=GROUPS, out="out")
         body, ret, tail = texts[-1].rpartition("\n  ret i1")
-        texts[-1] = f"{body}\n  call void @products{lanes}(ptr %memory, ptr %out){ret}{tail}"
+        texts[-1] = f"{body}{count}\n  call void @products{lanes}({products}){ret}{tail}"
         return [self._dots(lanes), self._products(lanes), *texts]
 
     def _loaded(self, a: Assembly, slot: int) -> Register:
@@ -74,19 +94,46 @@ class RolledProgram(Program):
                 p.length,
             )
         ]
+        stride = self.factors * lanes
         return PRODUCTS.format(
             lanes=lanes,
+            parameters=PRODUCTS_PARAMETERS,
             count=len(products),
             numbers=len(table),
             table=", ".join(f"i64 {number}" for number in table),
-            loop=(ADD if self.sums > 1 else STORE).format(
-                type=Assembly(lanes).type, lanes=lanes, sums=self.sums
+            groups=(WAITING_GROUPS if self.is_waiting(lanes) else ONE_GROUP).format(
+                waiting=self.waiting * lanes
             ),
+            loop=STORE if self.sums == 1 else _added(lanes, self.sums, stride),
         )
 
 
+GROUPS = 32
+"""Groups of examples whose products are made together: their factors fit into a near cache."""
+
 DOTS_PARAMETERS = "ptr noalias %in, ptr noalias %captured, ptr noalias %memory, i64 %row, i64 %rows"
 DOTS_ARGUMENTS = "ptr %in, ptr %captured, ptr %memory, i64 %row, i64 %rows"
+
+PRODUCTS_PARAMETERS = "ptr noalias %memory, ptr noalias %out, i64 %enough"
+PRODUCTS_ARGUMENTS = "ptr %memory, ptr %{out}, i64 {enough}"
+
+ONLY_GROUP = """  %group = getelementptr inbounds double, ptr %memory, i64 0
+"""
+
+FOLLOWING_GROUP = """  %waiting_place = getelementptr inbounds double, ptr %memory, i64 {waiting}
+  %waiting = load i64, ptr %waiting_place
+  %shift = mul i64 %waiting, {stride}
+  %group = getelementptr inbounds double, ptr %memory, i64 %shift
+"""
+
+COUNT_GROUP = """
+  %waiting_then = add i64 %waiting, 1
+  store i64 %waiting_then, ptr %waiting_place"""
+
+
+def _opened(function: str, text: str) -> str:
+    """A function with more text at its beginning."""
+    return function.replace("{\n", "{\n" + text, 1)
 
 
 def _add_dots(a: Assembly, dots: list[Dot], at: int, before: str) -> str:
@@ -119,11 +166,12 @@ def _add_dots(a: Assembly, dots: list[Dot], at: int, before: str) -> str:
 
 
 PRODUCTS = """@products{lanes}_table = private constant [{numbers} x i64] [{table}]
-define internal void @products{lanes}(ptr noalias %memory, ptr noalias %out) {{
+define internal void @products{lanes}({parameters}) {{
 entry:
+{groups}
   br label %test
 test:
-  %p = phi i64 [0, %entry], [%p1, %done]
+  %p = phi i64 [0, %begin], [%p1, %done]
   %more = icmp slt i64 %p, {count}
   br i1 %more, label %product, label %end
 product:
@@ -145,24 +193,81 @@ end:
   ret void
 }}"""
 
-ADD = """  %factor = load {type}, ptr %factor_place, align 8
-  br label %loop
-loop:
-  %i = phi i64 [0, %product], [%i1, %loop]
-  %other_at = mul i64 %i, {lanes}
-  %other_place = getelementptr inbounds double, ptr %others, i64 %other_at
-  %other = load {type}, ptr %other_place, align 8
-  %number = add i64 %output, %i
-  %sum_at = mul i64 %number, {sums}
-  %sum_place = getelementptr inbounds double, ptr %out, i64 %sum_at
-  %sum = load {type}, ptr %sum_place, align 8
-  %contribution = fmul {type} %factor, %other
-  %new = fadd {type} %sum, %contribution
-  store {type} %new, ptr %sum_place, align 8
-  %i1 = add i64 %i, 1
-  %again = icmp slt i64 %i1, %length
-  br i1 %again, label %loop, label %done"""
-"""To the partial sums."""
+ONE_GROUP = """  br label %begin
+begin:
+  %groups = add i64 0, 1"""
+
+WAITING_GROUPS = """  %place = getelementptr inbounds double, ptr %memory, i64 {waiting}
+  %groups = load i64, ptr %place
+  %is_enough = icmp sge i64 %groups, %enough
+  br i1 %is_enough, label %begin, label %end
+begin:
+  store i64 0, ptr %place"""
+
+
+def _added(lanes: int, sums: int, stride: int) -> str:
+    """The loops that add a product to its partial sums: eight outputs at a time, then one."""
+    return "\n".join(
+        [
+            f"  br label %test{AT_ONCE}",
+            _added_at_once(lanes, sums, stride, AT_ONCE, "0, %product", "test1"),
+            _added_at_once(lanes, sums, stride, 1, f"%i{AT_ONCE}, %test{AT_ONCE}", "done"),
+        ]
+    )
+
+
+class _Named(Assembly):
+    """An assembly whose registers have names of their own."""
+
+    def __init__(self, lanes: int, prefix: str) -> None:
+        super().__init__(lanes)
+        self.prefix = prefix
+
+    def emit(self, text: str) -> Register:
+        register = Register(f"{self.prefix}{len(self.lines)}")
+        self.lines.append(f"{register} = {text}")
+        return register
+
+
+def _added_at_once(lanes: int, sums: int, stride: int, width: int, first: str, then: str) -> str:
+    a, outputs = _Named(lanes, f"%w{width}_"), range(width)
+    at = a.emit(f"add i64 %output, %i{width}")
+    at = a.emit(f"mul i64 {at}, {sums}")
+    out = a.emit(f"getelementptr inbounds double, ptr %out, i64 {at}")
+    before = [a.load(out, j, stride=sums) for j in outputs]
+    at = a.emit(f"mul i64 %i{width}, {lanes}")
+    others = a.emit(f"getelementptr inbounds double, ptr %others, i64 {at}")
+    a.lines += [f"br label %group{width}", f"group{width}:"]
+    a.lines.append(f"%g{width} = phi i64 [0, %body{width}], [%h{width}, %group{width}]")
+    for j in outputs:
+        a.lines.append(
+            f"%s{width}_{j} = phi {a.type} [{before[j]}, %body{width}], "
+            f"[%t{width}_{j}, %group{width}]"
+        )
+    shift = a.emit(f"mul i64 %g{width}, {stride}")
+    factor = a.load("%factor_place", shift)
+    group = a.emit(f"getelementptr inbounds double, ptr {others}, i64 {shift}")
+    for j in outputs:
+        product = a.multiply(factor, a.load(group, j, stride=lanes))
+        a.lines.append(f"%t{width}_{j} = fadd {a.type} %s{width}_{j}, {product}")
+    a.lines += [
+        f"%h{width} = add i64 %g{width}, 1",
+        f"%again{width} = icmp slt i64 %h{width}, %groups",
+        f"br i1 %again{width}, label %group{width}, label %store{width}",
+        f"store{width}:",
+    ]
+    for j in outputs:
+        a.store(f"%t{width}_{j}", out, j, stride=sums)
+    body = "\n  ".join(a.lines)
+    return f"""test{width}:
+  %i{width} = phi i64 [{first}], [%n{width}, %store{width}]
+  %n{width} = add i64 %i{width}, {width}
+  %fits{width} = icmp sle i64 %n{width}, %length
+  br i1 %fits{width}, label %body{width}, label %{then}
+body{width}:
+  {body}
+  br label %test{width}"""
+
 
 STORE = """  %one = load double, ptr %factor_place, align 8
   %first = insertelement <8 x double> poison, double %one, i32 0

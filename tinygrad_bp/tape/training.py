@@ -68,7 +68,9 @@ def training_text(
     update = map_text(Program(rule, "rule"), 8, "update", store_finite)
     following = [f"test{group}" for group in groups[1:]] + ["full"]
     loops = [
-        rows_loop(examples, group, then, place.format(lanes=group))
+        rows_loop(
+            examples, group, then, place.format(lanes=group) + flushed(examples, groups, group)
+        )
         for group, then in zip(groups, following, strict=True)
     ]
     train = TRAIN.format(
@@ -89,6 +91,13 @@ def step_program(step: Tape, batch_size: int) -> Program:
     if len(step) < SMALL:
         return Program(step, "step")
     return RolledProgram(rolled(step), "step", sums=1 if batch_size == 1 else SUMS)
+
+
+def flushed(examples: Program, groups: list[int], lanes: int) -> str:
+    """Before a batch's last examples, which come one by one: what its groups left to be done."""
+    if lanes > 1 or len(groups) == 1 or not isinstance(examples, RolledProgram):
+        return ""
+    return examples.before(groups[0])
 
 
 def sums_of(
@@ -344,6 +353,7 @@ class Training:
         why = int(self.carry[1])
         if why:
             self.sums.fill(-0.0)
+            self.memory.fill(0.0)
         if done % 2:
             self.blocks.reverse()
         self.carry[2] += done
