@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 
 from tinygrad_bp import nn, structure
@@ -41,7 +44,8 @@ def test_parts_and_rest_give_what_the_tape_gives() -> None:
     expected = [tape.replay(inputs)[slot] for slot in structure.numbers(tape.outputs)]
 
     dots = [
-        sum((weights[d.captured + i] * inputs[d.input + i] for i in range(d.terms)), -0.0)
+        # Not `sum`, which compensates from Python 3.12 on.
+        reduce(add, [weights[d.captured + i] * inputs[d.input + i] for i in range(d.terms)])
         for d in whole.dots
     ]
     slots = whole.tape.replay([*inputs, *dots])
