@@ -6,6 +6,7 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+import pytest
 
 from tinygrad_bp import nn, structure
 from tinygrad_bp.nn.native import step_tape
@@ -14,8 +15,8 @@ from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import values
 
 
-def tape_of_a_step(inputs: int = 9, hidden: int = 8) -> Tape:
-    model = nn.MLP(inputs, [hidden, 2], activation="tanh", seed=0)
+def tape_of_a_step(inputs: int = 9, hidden: int = 8, *, bias: bool = True) -> Tape:
+    model = nn.MLP(inputs, [hidden, 2], activation="tanh", bias=bias, seed=0)
     return step_tape(
         model,
         nn.squared_error,
@@ -36,8 +37,9 @@ def test_first_layer_is_dots_and_gradients_are_products() -> None:
     ]
 
 
-def test_parts_and_rest_give_what_the_tape_gives() -> None:
-    tape = tape_of_a_step()
+@pytest.mark.parametrize("bias", [True, False])
+def test_parts_and_rest_give_what_the_tape_gives(*, bias: bool) -> None:
+    tape = tape_of_a_step(bias=bias)
     whole = rolled(tape)
     inputs = structure.numbers(tape.inputs)
     weights = tape.captured_numbers(inputs)
