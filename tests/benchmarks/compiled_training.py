@@ -94,7 +94,7 @@ def first_calls() -> None:
     for batch_size in (1, 8, 256):
         first_call(
             f"digits, batch {batch_size}",
-            lambda size=batch_size: compiled_digits.by_machine_code(size).run(),  # type: ignore[misc]  # a default binds
+            lambda size=batch_size: compiled_digits.course(size)[0](1),  # type: ignore[misc]  # a default binds
             2.0,
         )
 

@@ -76,7 +76,9 @@ def training_text(
     train = TRAIN.format(
         first=lanes,
         loops="\n".join(loops),
-        reduce=reduction.format(divisor="1.0" if is_summed else "%n", parameters=parameters),
+        reduce=reduction.format(
+            mean="" if is_summed else MEAN.format(parameters=parameters), parameters=parameters
+        ),
         weight="1.0" if is_summed else "%n",
         examples="1.0" if is_summed else "%all",
         parameters=parameters,
@@ -125,15 +127,21 @@ reduce:
   %i = load i64, ptr %k
   %eight = mul i64 %i, 8
   %place = getelementptr inbounds double, ptr %sums, i64 %eight
-  %s = load <8 x double>, ptr %place, align 8
-  %s0 = extractelement <8 x double> %s, i32 0
-  %s1 = extractelement <8 x double> %s, i32 1
-  %s2 = extractelement <8 x double> %s, i32 2
-  %s3 = extractelement <8 x double> %s, i32 3
-  %s4 = extractelement <8 x double> %s, i32 4
-  %s5 = extractelement <8 x double> %s, i32 5
-  %s6 = extractelement <8 x double> %s, i32 6
-  %s7 = extractelement <8 x double> %s, i32 7
+  %s0 = load double, ptr %place, align 8
+  %place1 = getelementptr inbounds double, ptr %place, i64 1
+  %s1 = load double, ptr %place1, align 8
+  %place2 = getelementptr inbounds double, ptr %place, i64 2
+  %s2 = load double, ptr %place2, align 8
+  %place3 = getelementptr inbounds double, ptr %place, i64 3
+  %s3 = load double, ptr %place3, align 8
+  %place4 = getelementptr inbounds double, ptr %place, i64 4
+  %s4 = load double, ptr %place4, align 8
+  %place5 = getelementptr inbounds double, ptr %place, i64 5
+  %s5 = load double, ptr %place5, align 8
+  %place6 = getelementptr inbounds double, ptr %place, i64 6
+  %s6 = load double, ptr %place6, align 8
+  %place7 = getelementptr inbounds double, ptr %place, i64 7
+  %s7 = load double, ptr %place7, align 8
   %a1 = fadd double %s0, %s1
   %a2 = fadd double %a1, %s2
   %a3 = fadd double %a2, %s3
@@ -141,17 +149,32 @@ reduce:
   %a5 = fadd double %a4, %s5
   %a6 = fadd double %a5, %s6
   %a7 = fadd double %a6, %s7
-  %g = fdiv double %a7, {divisor}
   store <8 x double> <double -0.0, double -0.0, double -0.0, double -0.0,
                       double -0.0, double -0.0, double -0.0, double -0.0>, ptr %place, align 8
   %slot = getelementptr inbounds double, ptr %gradient, i64 %i
-  store double %g, ptr %slot, align 8
+  store double %a7, ptr %slot, align 8
   %i1 = add i64 %i, 1
   store i64 %i1, ptr %k
   %again = icmp sle i64 %i1, {parameters}
   br i1 %again, label %reduce, label %reduced
 reduced:
+{mean}"""
+
+MEAN = """  %n1 = insertelement <8 x double> poison, double %n, i32 0
+  %n8 = shufflevector <8 x double> %n1, <8 x double> poison, <8 x i32> zeroinitializer
+  br label %mean
+mean:
+  %m = phi i64 [0, %reduced], [%m8, %mean]
+  %m_place = getelementptr inbounds double, ptr %gradient, i64 %m
+  %total8 = load <8 x double>, ptr %m_place, align 8
+  %mean8 = fdiv <8 x double> %total8, %n8
+  store <8 x double> %mean8, ptr %m_place, align 8
+  %m8 = add i64 %m, 8
+  %more_means = icmp sle i64 %m8, {parameters}
+  br i1 %more_means, label %mean, label %means
+means:
 """
+"""Eight at a time; the block has room behind the loss for what is done too much."""
 
 TRAIN = """define i64 @train(ptr %in, i64 %rows, ptr %even, ptr %odd, ptr %scalars, ptr %memory,
                        ptr %rule_memory, ptr %sums, ptr %rates, ptr %losses,
@@ -298,7 +321,7 @@ class Training:
         self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
         self.parameters = len(step.captured)
         self.slots = len(rule.outputs)
-        width = (1 + self.slots) * self.parameters + 1
+        width = (1 + self.slots) * self.parameters + 1 + SUMS
         self.blocks = [np.zeros(width), np.zeros(width)]
         self.batch_size = batch_size
         self.is_summed = is_summed
