@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_bp import NonFiniteError, nn
+from tinygrad_bp import NonFiniteError, compile, nn, register  # noqa: A004
+from tinygrad_bp import abs as abs_
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, native
 from tinygrad_bp.tape import loops, training
@@ -291,3 +292,24 @@ def test_machine_code_is_given_whole_arrays_of_doubles_only() -> None:
     for wrong in (doubles[:, ::2], doubles.astype(np.float32), doubles.T[1:]):
         with pytest.raises(ValueError, match="contiguous float64"):
             address(wrong)
+
+
+def test_an_error_in_an_operation_of_ones_own_comes_out() -> None:
+    calls: list[float] = []
+
+    def value(x: float) -> float:
+        calls.append(x)
+        if len(calls) > 200:
+            raise LookupError("enough")
+        return x
+
+    fussy = register("fussy_native", "fussy_native({})", value, lambda *_: (1.0,), replace=True)
+    model = nn.MLP(2, [3, 1], activation=fussy, seed=0)
+
+    with pytest.raises(LookupError, match="enough"):
+        nn.fit(
+            model, XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=10**6, batch_size=1,
+            compiled=True,
+        )  # fmt: skip
+    calls.clear()
+    assert compile(abs_)(-1.0) == 1.0

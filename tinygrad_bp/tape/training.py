@@ -24,6 +24,7 @@ import numpy as np
 
 from tinygrad_bp.tape.assembly import Assembly, Register
 from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.loops import RolledProgram
 from tinygrad_bp.tape.program import (
     ATTRIBUTES,
@@ -383,6 +384,7 @@ class Training:
         self.carry[2] += done
         per_epoch = -(-self.rows // self.batch_size)
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
+        raise_pending()
         return done, int(self.carry[3]), why
 
 
