@@ -120,13 +120,19 @@ def compare(work: str, ours: Contender, peers: Sequence[Peer], rounds: int = ROU
         cells = (
             work,
             times.name,
-            f"{times.median * 1e6:,.3g}",
-            f"{mine.median * 1e6:,.3g}",
-            f"**{statistics.median(ratios):,.3g}**",
-            f"{ratios[quarter]:,.3g} to {ratios[-1 - quarter]:,.3g}",
+            f"{figure(times.median * 1e6)}",
+            f"{figure(mine.median * 1e6)}",
+            f"**{figure(statistics.median(ratios))}**",
+            f"{figure(ratios[quarter])} to {figure(ratios[-1 - quarter])}",
             f"{goal:g}" if goal else "",
         )
         print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def figure(number: float) -> str:
+    """Three digits of it."""
+    rounded = float(f"{number:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 1000 else f"{rounded:g}"
 
 
 def title(*cells: str) -> None:
