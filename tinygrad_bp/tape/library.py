@@ -6,7 +6,6 @@ import ctypes
 import math
 import struct
 import threading
-from collections.abc import Callable
 from functools import cache
 
 from tinygrad_bp.primitive import Primitive
@@ -59,9 +58,6 @@ def pointer_to(primitive: Primitive, operands: int) -> str:
     """A function that computes a row, as LLVM writes it: the library's, or Python's own."""
     address = address_of(primitive) if primitive.name in LIBRARY else None
     return f"inttoptr (i64 {address or callback_to(primitive, operands)[1]} to ptr)"
-
-
-Callback = Callable[..., float]
 
 
 @cache

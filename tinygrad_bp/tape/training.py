@@ -85,6 +85,9 @@ def training_text(
         parameters=parameters,
         gradient=(1 + state) * parameters,
         loss=(2 + state) * parameters,
+        finished=FINISHED,
+        branched=BRANCHED,
+        not_finite=NOT_FINITE,
     )
     return "\n".join([*functions, update, train, ATTRIBUTES])
 
@@ -250,13 +253,13 @@ epoch_end:
   store i64 0, ptr %at
   br label %batch
 failed:
-  store double 1.0, ptr %why
+  store double {branched:.1f}, ptr %why
   br label %end
 not_finite:
-  store double 2.0, ptr %why
+  store double {not_finite:.1f}, ptr %why
   br label %end
 finished:
-  store double 0.0, ptr %why
+  store double {finished:.1f}, ptr %why
   br label %end
 end:
   %epochs_place = getelementptr inbounds double, ptr %carry, i64 3
