@@ -1,0 +1,1 @@
+"""The checker on trial: what it says of gradients whose rightness is known."""
