@@ -18,7 +18,9 @@ PLACE = re.compile(r"(?<![\w./-])(?:/(?:home|root|Users|work|workspace|mnt|scrat
 def texts() -> Iterator[Path]:
     """The checkout's own files, but for pictures and other bytes."""
     found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
-    for path in [*ROOT.glob("*.*"), ROOT / "LICENSE", *found]:
+    # In a worktree `.git` is a file of git's own.
+    top = [path for path in ROOT.glob("*.*") if path.name != ".git"]
+    for path in [*top, ROOT / "LICENSE", *found]:
         if path.is_file() and "__pycache__" not in path.parts and path != Path(__file__):
             try:
                 path.read_text(encoding="utf-8")
