@@ -6,7 +6,7 @@ differentiate again, on the nodes themselves: then what they compute is graph as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,14 +72,26 @@ def _pass_on(node: Node, adjoint: dict[Node, Any]) -> None:
     """Add to the adjoint of each parent what flows to it through the node."""
     upstream = adjoint[node]
     is_strict = modes.is_strict()
-    for parent, partial in zip(*parents_and_partials(node), strict=True):
-        if partial is None or parent.op is CONSTANT:
+    for parent, partial, contribution in contributions(node, upstream):
+        if partial is None or contribution is None:
             continue
         if is_strict:
             modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
-        contribution = upstream * partial
         # Every use adds: for x*x both contributions count.
         adjoint[parent] = adjoint[parent] + contribution if parent in adjoint else contribution
+
+
+def contributions(node: Node, upstream: Any) -> Iterator[tuple[Any, float | None, float | None]]:
+    """For each operand of a node: itself, the partial, and what flows to it, if anything does.
+
+    >>> from tinygrad_bp import Value
+    >>> x = Value(3.0)
+    >>> [(partial, flow) for _, partial, flow in contributions(x * x, 10.0)]
+    [(3.0, 30.0), (3.0, 30.0)]
+    """
+    for parent, partial in zip(*parents_and_partials(node), strict=True):
+        flows = partial is not None and parent.op is not CONSTANT
+        yield parent, partial, upstream * partial if flows else None
 
 
 def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
