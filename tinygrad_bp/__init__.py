@@ -23,7 +23,15 @@ from tinygrad_bp.functional import (
     vjp,
 )
 from tinygrad_bp.graph import leaves, topological_order
-from tinygrad_bp.modes import NonFiniteError, RecordingError, no_grad, strict
+from tinygrad_bp.lines import SourceLine
+from tinygrad_bp.modes import (
+    NonFiniteError,
+    RecordingError,
+    no_grad,
+    source_line,
+    source_lines,
+    strict,
+)
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import abs_ as abs  # noqa: A004  # the array API's name
 from tinygrad_bp.primitives import (
@@ -95,6 +103,7 @@ __all__ = [
     "NonFiniteError",
     "Primitive",
     "RecordingError",
+    "SourceLine",
     "Tape",
     "Value",
     "abs",
@@ -163,6 +172,8 @@ __all__ = [
     "sinh",
     "softmax",
     "softplus",
+    "source_line",
+    "source_lines",
     "sqrt",
     "strict",
     "subtract",

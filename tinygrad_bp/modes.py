@@ -1,27 +1,19 @@
-"""What surrounds an operation: `no_grad` and `strict`, each for its own thread or task."""
+"""What surrounds an operation: `no_grad`, `strict` and `source_lines`, by thread or task."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import inspect
-import linecache
 import math
-import os
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar, NoReturn, TypeVar
 
-import numpy as np
-
+from tinygrad_bp.lines import SourceLine, line_of, remember, user_line
 from tinygrad_bp.primitive import Primitive
-
-NOT_THE_USERS = tuple(str(Path(module).parent) + os.sep for module in (__file__, np.__file__))
-"""Folders whose lines are not what a message should point at."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,6 +34,7 @@ class Mode:
 
     records: bool = True
     is_strict: bool = False
+    keeps_lines: bool = False
     comparisons: list[Comparison] | None = None
     """Where the comparisons of a program go that is being recorded on a tape."""
 
@@ -160,6 +153,38 @@ class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
     _changes: ClassVar = {"is_strict": True}
 
 
+class source_lines(_Setting):  # noqa: N801  # reads as a keyword: `with source_lines():`
+    """Values remember the line of your program that made them; ask with `source_line`.
+
+    >>> from tinygrad_bp import Value, source_line, source_lines
+    >>> x = Value(3.0)
+    >>> with source_lines():
+    ...     y = x * x
+    >>> source_line(y).text, source_line(x)
+    ('y = x * x', None)
+
+    Lines of this package and of NumPy are passed over, so what a layer computes has the line
+    that called the network. Making a value takes several times as long meanwhile.
+    Also a decorator. Other threads and tasks are not affected.
+    """
+
+    _changes: ClassVar = {"keeps_lines": True}
+
+
+def source_line(value: Any) -> SourceLine | None:
+    """The line of your program that made a value under `source_lines`, else `None`.
+
+    Copies and pickles of a value do not know it.
+    """
+    return line_of(value)
+
+
+def keep_line(value: Any) -> None:
+    """Remember the running line as the one that made the value, if that is wanted."""
+    if current.get().keeps_lines:
+        remember(value)
+
+
 def is_strict() -> bool:
     """Whether the running call is under `strict`."""
     return open_contexts > 0 and current.get().is_strict
@@ -187,7 +212,7 @@ def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None: 
     """Keep a comparison, if a program is being recorded."""
     comparisons = current.get().comparisons
     if comparisons is not None:
-        comparisons.append(Comparison(symbol, (left, right), outcome, user_line()))
+        comparisons.append(Comparison(symbol, (left, right), outcome, str(user_line())))
 
 
 def note_reading(value: Any) -> None:
@@ -252,13 +277,3 @@ def refuse_non_finite(
 
 def _number(number: float) -> str:
     return f"({number!r})" if number < 0.0 else repr(number)
-
-
-def user_line() -> str:
-    """The innermost line outside this package and NumPy that the running call comes from."""
-    frame = sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(NOT_THE_USERS):
-        frame = frame.f_back
-    path, number = frame.f_code.co_filename, frame.f_lineno
-    source = linecache.getline(path, number).strip()
-    return f"{path}, line {number}{f': {source}' if source else ''}"

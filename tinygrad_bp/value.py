@@ -7,7 +7,7 @@ from typing import Any, cast, final
 
 import numpy as np
 
-from tinygrad_bp import copies, modes, numpy_names
+from tinygrad_bp import copies, lines, modes, numpy_names
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
@@ -51,6 +51,8 @@ class Value(Node):
         self._x = None
         self._y = None
         self.label = label
+        if modes.open_contexts:
+            modes.keep_line(self)
 
     # Making nodes ---------------------------------------------------------------------
 
@@ -221,6 +223,7 @@ def _store(nodes: list[Value], grads: list[float]) -> None:
 
 
 def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
+    keeps_line = False
     if modes.open_contexts:
         mode = modes.current.get()
         if mode.is_strict:
@@ -233,6 +236,7 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
                     f"{primitive!r} was computed under no_grad", "leave no_grad out"
                 )
             return constant(data)
+        keeps_line = mode.keeps_lines
     # Not by calling the class: that would ask at the door once more.
     node: Value = _new(Value)
     node._data = data
@@ -241,6 +245,8 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
     node._x = x
     node._y = y
     node.label = ""
+    if keeps_line:
+        lines.remember(node)
     return node
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
-from tinygrad_bp.modes import Comparison, RecordingError, is_watched, user_line, watching
+from tinygrad_bp.lines import user_line
+from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
 from tinygrad_bp.primitives import positive
 from tinygrad_bp.tape.tape import Guard, Instruction, Tape
 from tinygrad_bp.value import Value, values
@@ -38,7 +39,7 @@ def record(function: Callable[..., Any], *examples: Any) -> Tape:
             "record was called by a function that is being recorded itself; record the inner "
             f"function first, and call its tape; {user_line()}"
         )
-    names = _argument_names(function, len(examples))
+    names = argument_names(function, len(examples))
     inputs = tuple(values(example, name) for example, name in zip(examples, names, strict=True))
     with watching() as comparisons:
         output = function(*inputs)
@@ -144,7 +145,12 @@ def _name(function: Callable[..., Any]) -> str:
     return name if name.isidentifier() and not keyword.iskeyword(name) else "replay"
 
 
-def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its first positional arguments, `x3` where it does not say.
+
+    >>> argument_names(lambda w, *rest: w, 3)
+    ['w', 'x1', 'x2']
+    """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some builtins have no signature
