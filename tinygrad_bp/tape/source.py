@@ -14,7 +14,6 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
 from tinygrad_bp.primitive import BY_NAME, Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard
-from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol
+from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
 
 if TYPE_CHECKING:
     from tinygrad_bp.tape.tape import Tape
@@ -167,15 +166,8 @@ class Written:
             return Symbol.apply(op, xs[0], *power)
         if op in OPERATORS:
             return Symbol.apply(op, *xs)
-        if len(xs) <= TERMS:
-            if op is p.sum_:
-                return reduce(lambda x, y: x + y, xs)
-            if op is p.prod:
-                return reduce(lambda x, y: x * y, xs)
-            if op is p.dot:
-                half = len(xs) // 2
-                products = [x * y for x, y in zip(xs[:half], xs[half:], strict=True)]
-                return reduce(lambda x, y: x + y, products)
+        if len(xs) <= TERMS and (formula := spelled_out(op, xs)) is not None:
+            return formula
         return Symbol(f"{self._function(op)}({', '.join(x.text for x in xs)})")
 
     def _whole(self, slot: int) -> list[Symbol]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import repeat
 from typing import Any
 
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
 from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.primitives import dot, prod, sum_
 
 ATOM = 9
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "**": 4}
@@ -50,6 +53,20 @@ class Symbol(Operand):
         binds = _precedence(primitive)
         symbols = map(_symbol, operands)
         return cls(primitive.write(*map(_within, symbols, _needs(primitive, binds))), binds)
+
+
+def spelled_out(primitive: Primitive, operands: Sequence[Symbol]) -> Symbol | None:
+    """A sum, a product or an inner product by its operators; `None` for other operations.
+
+    >>> spelled_out(dot, [Symbol("w1"), Symbol("w2"), Symbol("x1"), Symbol("x2")])
+    w1 * x1 + w2 * x2
+    """
+    if primitive is dot:
+        half = len(operands) // 2
+        products = list(map(operator.mul, operands[:half], operands[half:]))
+        return spelled_out(sum_, products)
+    combine = {sum_: operator.add, prod: operator.mul}.get(primitive)
+    return combine and reduce(combine, operands)
 
 
 def _symbol(operand: Any) -> Symbol:
