@@ -1,8 +1,8 @@
-"""For each row what it should give: its definition in mpmath, and the points to compare at.
+"""For each row its derivatives to 20 digits, and the points to compare at.
 
-The definitions are written from the book, not from the rows. Derivatives of them are central
-differences, with more and more digits until two results agree to 20: so no formula for a
-derivative stands in this file, and none has to be believed.
+They are central differences of the definitions in `tinygrad_bp.check.truths`, with more and more
+digits until two results agree: so no formula for a derivative is used, and none has to be
+believed.
 """
 
 from __future__ import annotations
@@ -17,93 +17,14 @@ import mpmath
 from mpmath import mp
 
 from tests.programs import ROWS
+from tinygrad_bp.check.truths import truths
 from tinygrad_bp.primitive import REAL, Interval, Primitive
 
 Point = tuple[float, ...]
 Orders = tuple[int, ...]
 """How many times to differentiate by each operand."""
 
-# Definitions ----------------------------------------------------------------------------
-
-
-def _log_sum_exp(*xs: Any) -> Any:
-    return mpmath.log(mpmath.fsum([mpmath.exp(x) for x in xs]))
-
-
-def _erfc(x: Any) -> Any:
-    # Beyond 50 what is left is below 1e-1080, and mpmath slow.
-    return mpmath.erfc(x) if abs(x) < 50 else mpmath.mpf(2 if x < 0 else 0)
-
-
-def _probability_below(x: Any) -> Any:
-    return _erfc(-x / mpmath.sqrt(2)) / 2
-
-
-def _logistic(x: Any) -> Any:
-    return 1 / (1 + mpmath.exp(-x))
-
-
-TRUTHS: dict[str, Callable[..., Any]] = {
-    "add": lambda x, y: x + y,
-    "subtract": lambda x, y: x - y,
-    "multiply": lambda x, y: x * y,
-    "divide": lambda x, y: x / y,
-    "pow": mpmath.power,
-    "pow_constant": mpmath.power,
-    "remainder": lambda x, y: x - y * mpmath.floor(x / y),
-    "floor_divide": lambda x, y: mpmath.floor(x / y),
-    "negative": lambda x: -x,
-    "positive": lambda x: x,
-    "abs": lambda x: mpmath.sqrt(x * x),
-    "exp": mpmath.exp,
-    "expm1": lambda x: mpmath.exp(x) - 1,
-    "log": mpmath.log,
-    "log1p": lambda x: mpmath.log(1 + x),
-    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
-    "log10": lambda x: mpmath.log(x) / mpmath.log(10),
-    "sqrt": mpmath.sqrt,
-    "cbrt": lambda x: mpmath.sign(x) * mpmath.root(abs(x), 3),
-    "hypot": lambda x, y: mpmath.sqrt(x * x + y * y),
-    "sin": mpmath.sin,
-    "cos": mpmath.cos,
-    "tan": mpmath.tan,
-    "asin": mpmath.asin,
-    "acos": mpmath.acos,
-    "atan": mpmath.atan,
-    "atan2": mpmath.atan2,
-    "sinh": lambda x: (mpmath.exp(x) - mpmath.exp(-x)) / 2,
-    "cosh": lambda x: (mpmath.exp(x) + mpmath.exp(-x)) / 2,
-    "tanh": mpmath.tanh,
-    "asinh": lambda x: mpmath.sign(x) * mpmath.log(abs(x) + mpmath.sqrt(x * x + 1)),
-    "acosh": lambda x: mpmath.log(x + mpmath.sqrt(x * x - 1)),
-    "atanh": lambda x: mpmath.log((1 + x) / (1 - x)) / 2,
-    "gaussian": lambda x: mpmath.exp(-x * x / 2),
-    "normal_cdf": _probability_below,
-    "erf": lambda x: 1 - _erfc(x) if abs(x) > 1 else mpmath.erf(x),
-    "erfc": _erfc,
-    "sigmoid": _logistic,
-    "log_sigmoid": lambda x: mpmath.log(_logistic(x)),
-    "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
-    "relu": lambda x: x if x > 0 else x * 0,
-    "leaky_relu": lambda x, a: x if x > 0 else a * x,
-    "elu": lambda x, a: x if x > 0 else a * (mpmath.exp(x) - 1),
-    "gelu": lambda x: x * _probability_below(x),
-    "silu": lambda x: x * _logistic(x),
-    "maximum": max,
-    "minimum": min,
-    "clip": lambda x, low, high: min(max(x, low), high),
-    "where": lambda condition, x, y: y if condition == 0 else x,
-    "sign": mpmath.sign,
-    "heaviside": lambda x, at_zero: at_zero if x == 0 else mpmath.mpf(x > 0),
-    "equal": lambda x, y: mpmath.mpf(x == y),
-    "gap": lambda x, y: x - y,
-    "logaddexp": _log_sum_exp,
-    "sum": lambda *xs: mpmath.fsum(xs),
-    "prod": lambda *xs: mpmath.fprod(xs),
-    "dot": lambda *xs: mpmath.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
-    "logsumexp": _log_sum_exp,
-    "softmax": lambda *xs: mpmath.exp(xs[0] - _log_sum_exp(*xs)),
-}
+TRUTHS = truths()
 
 # Truth at a point -----------------------------------------------------------------------
 

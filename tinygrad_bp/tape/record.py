@@ -146,6 +146,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its first arguments; `x3` where it has no name for one."""
     """What a function calls its first positional arguments, `x3` where it does not say.
 
     >>> argument_names(lambda w, *rest: w, 3)

@@ -1,0 +1,136 @@
+"""What each row of the table should give: its definition, to as many digits as are asked for.
+
+The definitions are written from the book, in mpmath, and not from the rows. No formula for a
+derivative stands here, so none has to be believed: derivatives are differences, which lose
+nothing where digits are plenty.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Truth = Callable[..., Any]
+"""mpmath's numbers in, one of them out; at a pole or outside its domain it may raise."""
+
+
+def mpmath() -> Any:
+    """The package mpmath, or an error that says how to get it."""
+    try:
+        import mpmath
+    except ImportError:
+        raise ImportError(
+            "50 digits need mpmath: pip install 'tinygrad_bp[check]'; without it, "
+            "reference='differences' works"
+        ) from None
+    return mpmath
+
+
+def is_installed() -> bool:
+    """Whether there is an mpmath to compute with."""
+    try:
+        mpmath()
+    except ImportError:
+        return False
+    return True
+
+
+@functools.cache
+def truths() -> Mapping[str, Truth]:
+    """The definition of each row, by its name.
+
+    >>> truths()["sigmoid"](0)
+    mpf('0.5')
+    """
+    mp = mpmath()
+
+    def log_sum_exp(*xs: Any) -> Any:
+        return mp.log(mp.fsum([mp.exp(x) for x in xs]))
+
+    def erfc(x: Any) -> Any:
+        # Beyond 50 what is left is below 1e-1080, and mpmath slow.
+        return mp.erfc(x) if abs(x) < 50 else mp.mpf(2 if x < 0 else 0)
+
+    def probability_below(x: Any) -> Any:
+        return erfc(-x / mp.sqrt(2)) / 2
+
+    def logistic(x: Any) -> Any:
+        return 1 / (1 + mp.exp(-x))
+
+    return {
+        "add": lambda x, y: x + y,
+        "subtract": lambda x, y: x - y,
+        "multiply": lambda x, y: x * y,
+        "divide": lambda x, y: x / y,
+        "pow": mp.power,
+        "pow_constant": mp.power,
+        "remainder": lambda x, y: x - y * mp.floor(x / y),
+        "floor_divide": lambda x, y: mp.floor(x / y),
+        "negative": lambda x: -x,
+        "positive": lambda x: x,
+        "abs": lambda x: mp.sqrt(x * x),
+        "exp": mp.exp,
+        "expm1": lambda x: mp.exp(x) - 1,
+        "log": mp.log,
+        "log1p": lambda x: mp.log(1 + x),
+        "log2": lambda x: mp.log(x) / mp.log(2),
+        "log10": lambda x: mp.log(x) / mp.log(10),
+        "sqrt": mp.sqrt,
+        "cbrt": lambda x: mp.sign(x) * mp.root(abs(x), 3),
+        "hypot": lambda x, y: mp.sqrt(x * x + y * y),
+        "sin": mp.sin,
+        "cos": mp.cos,
+        "tan": mp.tan,
+        "asin": mp.asin,
+        "acos": mp.acos,
+        "atan": mp.atan,
+        "atan2": mp.atan2,
+        "sinh": lambda x: (mp.exp(x) - mp.exp(-x)) / 2,
+        "cosh": lambda x: (mp.exp(x) + mp.exp(-x)) / 2,
+        "tanh": mp.tanh,
+        "asinh": lambda x: mp.sign(x) * mp.log(abs(x) + mp.sqrt(x * x + 1)),
+        "acosh": lambda x: mp.log(x + mp.sqrt(x * x - 1)),
+        "atanh": lambda x: mp.log((1 + x) / (1 - x)) / 2,
+        "gaussian": lambda x: mp.exp(-x * x / 2),
+        "normal_cdf": probability_below,
+        "erf": lambda x: 1 - erfc(x) if abs(x) > 1 else mp.erf(x),
+        "erfc": erfc,
+        "sigmoid": logistic,
+        "log_sigmoid": lambda x: mp.log(logistic(x)),
+        "softplus": lambda x: mp.log(1 + mp.exp(x)),
+        "relu": lambda x: x if x > 0 else x * 0,
+        "leaky_relu": lambda x, a: x if x > 0 else a * x,
+        "elu": lambda x, a: x if x > 0 else a * (mp.exp(x) - 1),
+        "gelu": lambda x: x * probability_below(x),
+        "silu": lambda x: x * logistic(x),
+        "maximum": max,
+        "minimum": min,
+        "clip": lambda x, low, high: min(max(x, low), high),
+        "where": lambda condition, x, y: y if condition == 0 else x,
+        "sign": mp.sign,
+        "heaviside": lambda x, at_zero: at_zero if x == 0 else mp.mpf(x > 0),
+        "equal": lambda x, y: mp.mpf(x == y),
+        "gap": lambda x, y: x - y,
+        "logaddexp": log_sum_exp,
+        "sum": lambda *xs: mp.fsum(xs),
+        "prod": lambda *xs: mp.fprod(xs),
+        "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
+        "logsumexp": log_sum_exp,
+        "softmax": lambda *xs: mp.exp(xs[0] - log_sum_exp(*xs)),
+    }
+
+
+def real(truth: Truth, operands: Sequence[Any]) -> Any:
+    """The value of a definition on the real line: `nan` where mpmath raises or turns complex."""
+    mp = mpmath()
+    try:
+        result = truth(*operands)
+    except (ValueError, ArithmeticError):  # mpmath's poles; an overflow of the exponent
+        return mp.nan
+    return result if isinstance(result, mp.mpf) else _real_part(result)
+
+
+def _real_part(result: Any) -> Any:
+    mp = mpmath()
+    return mp.nan if isinstance(result, mp.mpc) else mp.mpf(result)
