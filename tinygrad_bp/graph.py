@@ -30,18 +30,33 @@ def topological_order(*outputs: AnyNode) -> list[AnyNode]:
         node = stack.pop()
         if node is None:
             order.append(stack.pop())  # type: ignore[arg-type]  # a node lies under a mark
-        elif node not in seen:
-            seen.add(node)
-            # What `parents` says, without its tuples: the walk is a third of backward.
-            x, y = node._x, node._y
-            if x is None:
-                order.append(node)
-            elif y is not None:
-                stack += (node, None, y, x)
-            elif type(x) is tuple:
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        # What `parents` says, without its tuples: the walk is a third of backward. For the
+        # same reason a parent that is a leaf takes its place at once, not by way of the stack.
+        x, y = node._x, node._y
+        if y is not None:
+            if x not in seen:
+                if x._x is not None:
+                    stack += (node, None, y, x)
+                    continue
+                seen.add(x)
+                order.append(x)
+            if y not in seen:
+                if y._x is not None:
+                    stack += (node, None, y)
+                    continue
+                seen.add(y)
+                order.append(y)
+        elif x is not None:
+            if type(x) is tuple:
                 stack += (node, None, *x[::-1])
-            else:
-                stack += (node, None, x)
+                continue
+            stack += (node, None, x)
+            continue
+        order.append(node)
     return order
 
 

@@ -49,7 +49,13 @@ def unary(primitive: Primitive) -> Callable[[T], T]:
 
 def binary(primitive: Primitive) -> Method:
     """The primitive as an operator with `self` on its left."""
-    return cast(Method, lambda self, other: self.apply_binary(primitive, self, other))
+    operator = lambda self, other: self.apply_binary(primitive, self, other)  # noqa: E731  # as `unary`
+    BINARY[operator] = primitive
+    return cast(Method, operator)
+
+
+BINARY: dict[Callable[..., Any], Primitive] = {}
+"""The operators with `self` on their left, for a kind of operand that has faster ones."""
 
 
 def reflected(primitive: Primitive) -> Method:

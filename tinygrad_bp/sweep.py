@@ -40,10 +40,15 @@ def adjoints(
 
 def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
     """`_pass_on` for each node, without its calls: in half the time."""
+    so_far = adjoint.get
     for node in reversed(order):
-        upstream, x, y = adjoint.get(node), node._x, node._y
-        if upstream is None or x is None:
+        x = node._x
+        if x is None:
             continue
+        upstream = so_far(node)
+        if upstream is None:
+            continue
+        y = node._y
         partials = node.op.partials  # type: ignore[union-attr]  # only a leaf has no operation
         try:
             if y is not None:
@@ -54,18 +59,21 @@ def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
                 found = partials(node._data, *[parent._data for parent in x])
                 for parent, partial in zip(x, found, strict=True):
                     if partial is not None and parent.op is not CONSTANT:
+                        before = so_far(parent)
                         by = upstream * partial
-                        adjoint[parent] = adjoint[parent] + by if parent in adjoint else by
+                        adjoint[parent] = by if before is None else before + by
                 continue
         except ZeroDivisionError:
             _pass_on(node, adjoint)
             continue
         if by_x is not None and x.op is not CONSTANT:
+            before = so_far(x)
             by_x *= upstream
-            adjoint[x] = adjoint[x] + by_x if x in adjoint else by_x
+            adjoint[x] = by_x if before is None else before + by_x
         if by_y is not None and y.op is not CONSTANT:
+            before = so_far(y)
             by_y *= upstream
-            adjoint[y] = adjoint[y] + by_y if y in adjoint else by_y
+            adjoint[y] = by_y if before is None else before + by_y
 
 
 def _pass_on(node: Node, adjoint: dict[Node, Any]) -> None:

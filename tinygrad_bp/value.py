@@ -11,6 +11,7 @@ from tinygrad_bp import copies, lines, modes, numpy_names
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
+from tinygrad_bp.operand import BINARY, Operand
 from tinygrad_bp.primitive import CONSTANT, Primitive
 from tinygrad_bp.structure import sequence_like
 from tinygrad_bp.sweep import adjoints
@@ -89,12 +90,15 @@ class Value(Node):
             return cls.apply_unary(primitive, *operands)
         if primitive.arity == 2:
             return cls.apply_binary(primitive, *map(_operand, operands))
-        parents = tuple([x if type(x) is Value else constant(x) for x in operands])
-        data = primitive.value(*[parent._data for parent in parents])
-        for parent in parents:
-            if parent.op is not CONSTANT:
-                return _node(primitive, data, parents, None)
-        return _of_constants(primitive, data, *parents)
+        for operand in operands:
+            if type(operand) is not Value:
+                operands = tuple(map(_operand, operands))
+                break
+        data = primitive.value(*[operand._data for operand in operands])
+        for operand in operands:
+            if operand.op is not CONSTANT:
+                return _node(primitive, data, operands, None)
+        return _of_constants(primitive, data, *operands)
 
     # Derivatives ----------------------------------------------------------------------
 
@@ -248,6 +252,30 @@ def _node(primitive: Primitive, data: float, x: Any, y: Any) -> Value:
     if keeps_line:
         lines.remember(node)
     return node
+
+
+def _quick(primitive: Primitive) -> Callable[[Value, Any], Any]:
+    """An operator that makes the commonest node, of two values, in one call and not in three."""
+    number = primitive.value
+
+    def operator(x: Value, y: Any) -> Any:
+        if type(y) is not Value or y.op is CONSTANT or modes.open_contexts:
+            return Value.apply_binary(primitive, x, y)
+        node: Value = _new(Value)
+        node._data = number(x._data, y._data)
+        node.grad = 0.0
+        node.op = primitive
+        node._x = x
+        node._y = y
+        node.label = ""
+        return node
+
+    return operator
+
+
+for _name, _operator in list(vars(Operand).items()):
+    if _operator in BINARY:
+        setattr(Value, _name, _quick(BINARY[_operator]))
 
 
 def _of_constants(primitive: Primitive, data: float, *operands: Value) -> Value:
