@@ -12,8 +12,9 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NoReturn, TypeVar
 
+from tinygrad_bp import nonfinite
 from tinygrad_bp.lines import SourceLine, line_of, remember, user_line
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.primitive import CONSTANT, Primitive
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -237,43 +238,41 @@ class NonFiniteError(FloatingPointError):
     """Under `strict`, an operation on finite numbers gave `inf` or `nan`."""
 
 
-def check_finite(
-    primitive: Primitive, result: float, operands: Sequence[Any], what: str = ""
-) -> None:
+def check_finite(primitive: Primitive, result: float, operands: Sequence[Any]) -> None:
     """Raise `NonFiniteError` if the result is not finite though all operands are."""
-    if not math.isfinite(result) and all(math.isfinite(operand._data) for operand in operands):
-        refuse_non_finite(primitive, operands, result, what)
+    if not math.isfinite(result) and _are_finite(operands):
+        refuse(nonfinite.value_made(primitive, result, _known(operands)))
 
 
-def check_partials(
-    primitive: Primitive, partials: Sequence[float | None], operands: Sequence[Any]
-) -> None:
+def check_partials(node: Any, partials: Sequence[float | None]) -> None:
     """Raise `NonFiniteError` if a derivative is not finite though all operands are."""
-    for partial in partials:
-        if partial is not None:
-            check_finite(primitive, partial, operands, "the derivative of ")
+    operands = node.parents
+    for position, (operand, partial) in enumerate(zip(operands, partials, strict=True)):
+        # That of a constant goes nowhere: 0**y is sound, though its derivative by 0 is inf.
+        if partial is None or operand.op is CONSTANT:
+            continue
+        if not math.isfinite(partial) and _are_finite(operands):
+            refuse(nonfinite.partial_made(node.op, partial, _known(operands), position), node)
 
 
 def check_contribution(node: Any, flow: float, partial: float, before: float) -> None:
     """Raise `NonFiniteError` if what flows through a node overflows at its partial."""
     result = before + flow * partial
     if not math.isfinite(result) and all(map(math.isfinite, (flow, partial, before))):
-        plus = f"{before!r} + " if before else ""
-        what = f"{plus}{flow!r} * {partial!r}, the derivative of "
-        refuse_non_finite(node.op, node.parents, result, what)
+        operands = _known(node.parents)
+        refuse(nonfinite.contribution_made(node.op, flow, partial, before, operands), node)
 
 
-def refuse_non_finite(
-    primitive: Primitive, operands: Sequence[Any], result: float, what: str = ""
-) -> NoReturn:
-    """Raise the error that names the operation, its operands and the user's line."""
-    names = [operand.label or _number(operand._data) for operand in operands]
-    known = [f"{operand.label} = {operand._data!r}" for operand in operands if operand.label]
-    where = f" where {', '.join(known)}" if known else ""
-    raise NonFiniteError(
-        f"{what}{primitive.write(*names)} ({primitive.name}) is {result!r}{where}; {user_line()}"
-    )
+def refuse(sentence: str, node: Any = None) -> NoReturn:
+    """Raise the error that says so, in which line of the user's, and where the node was made."""
+    made = line_of(node) if node is not None else None
+    there = f"; the operation stands in {made}" if made else ""
+    raise NonFiniteError(f"{sentence}; {user_line()}{there}")
 
 
-def _number(number: float) -> str:
-    return f"({number!r})" if number < 0.0 else repr(number)
+def _are_finite(operands: Sequence[Any]) -> bool:
+    return all(math.isfinite(operand._data) for operand in operands)
+
+
+def _known(operands: Sequence[Any]) -> list[tuple[str, float]]:
+    return [(operand.label, operand._data) for operand in operands]

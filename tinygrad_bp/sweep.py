@@ -226,7 +226,7 @@ def parents_and_partials(
     except ZeroDivisionError:
         partials = _at_a_pole(primitive, node._data, *numbers)
     if modes.is_strict():
-        modes.check_partials(primitive, partials, parents)
+        modes.check_partials(node, partials)
     return parents, partials
 
 

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 import tinygrad_bp
-from tinygrad_bp import NonFiniteError, Value, constant, exp, log, modes, no_grad, strict
+from tinygrad_bp import (
+    NonFiniteError,
+    Value,
+    constant,
+    exp,
+    log,
+    modes,
+    no_grad,
+    source_line,
+    source_lines,
+    strict,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,15 +52,17 @@ def test_the_message_names_operation_operands_labels_and_the_users_line():
     line = sys._getframe().f_lineno - 1
 
     assert message == (
-        f"1.5 / x (divide) is inf where x = 0.0; "
+        f"1.5 / x (divide) is inf where x = 0.0, a pole; "
         f"{__file__}, line {line}: message = message_of(lambda: 1.5 / x)"
     )
 
 
 def test_operands_without_labels_are_shown_as_numbers():
-    assert message_of(lambda: Value(-8.0) ** 0.5).startswith("(-8.0) ** 0.5 (pow_constant) is nan;")
+    assert message_of(lambda: Value(-8.0) ** 0.5).startswith(
+        "(-8.0) ** 0.5 (pow_constant) is nan, "
+    )
     assert message_of(lambda: tinygrad_bp.sum([Value(1e308), 1e308, 2.0])).startswith(
-        "sum(1e+308, 1e+308, 2.0) (sum) is inf;"
+        "sum(1e+308, 1e+308, 2.0) (sum) is inf, too large for a float;"
     )
 
 
@@ -95,7 +108,7 @@ def test_a_derivative_that_is_not_finite_raises_in_backward():
     y = x.sqrt()
     message = message_of(y.backward)
 
-    assert message.startswith("the derivative of sqrt(x) (sqrt) is inf where x = 0.0; ")
+    assert message.startswith("the derivative of sqrt(x) (sqrt) is inf where x = 0.0, ")
     assert __file__ in message
     assert x.grad == y.grad == 0.0
 
@@ -108,7 +121,26 @@ def test_a_gradient_that_overflows_between_finite_derivatives_raises(takes):
     y = (x * 1e200) * 1e200
     message = message_of(lambda: takes(y, x))
 
-    assert message.startswith("1e+200 * 1e+200, the derivative of x * 1e+200 (multiply) is inf")
+    assert message.startswith("1e+200 * 1e+200, the derivative of x * 1e+200 (multiply), is inf")
+
+
+def test_a_derivative_by_a_constant_is_nobodys_business():
+    y = Value(0.5)
+    z = 0.0**y
+    with strict():
+        z.backward()
+
+    assert y.grad == 0.0
+    assert tinygrad_bp.local_partials(z)[0] == math.inf
+
+
+def test_where_the_operation_stands_is_told_too_if_it_is_known():
+    with source_lines():
+        y = Value(0.0).sqrt()
+    message = message_of(y.backward)
+
+    assert message.endswith(f"; the operation stands in {source_line(y)}")
+    assert source_line(y).text == "y = Value(0.0).sqrt()"
 
 
 def test_a_sum_of_gradients_that_overflows_raises():
