@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.functional import (
@@ -97,6 +98,7 @@ from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
     from tinygrad_bp.look.draw import draw
+    from tinygrad_bp.look.stepper import step
 
 __all__ = [
     "BranchError",
@@ -175,6 +177,7 @@ __all__ = [
     "source_line",
     "source_lines",
     "sqrt",
+    "step",
     "strict",
     "subtract",
     "sum",
@@ -188,10 +191,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Pictures take longer to import than all the rest, and many programs draw none.
-    if name == "draw":
-        from tinygrad_bp.look.draw import draw
+# Pictures and the like take longer to import than all the rest, and many programs need none.
+LATE = {"draw": "look.draw", "step": "look.stepper"}
 
-        return draw
+
+def __getattr__(name: str) -> Any:
+    if name in LATE:
+        return getattr(import_module(f"{__name__}.{LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast, final
 
 import numpy as np
@@ -127,16 +127,7 @@ class Value(Node):
             modes.refuse_number("backward was called", "use grad(...), or gradient(...)")
         order = topological_order(self)
         adjoint = adjoints(order, {self: as_float(seed)})
-        # All is computed before anything is stored: an interrupted call changes nothing.
-        grads = [
-            adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
-            for node in order
-        ]
-        try:
-            _store(order, grads)
-        except BaseException:  # Ctrl-C: too late to change nothing, so change all
-            _store(order, grads)
-            raise
+        store_gradients(order, adjoint)
 
     def zero_grad(self) -> None:
         """Set every gradient in the graph of this value to zero."""
@@ -219,6 +210,19 @@ def values(numbers: Any, label: str = "") -> Any:
         parts = [values(part, label and f"{label}[{i}]") for i, part in enumerate(numbers)]
         return sequence_like(numbers, parts)
     return Value(numbers, label)
+
+
+def store_gradients(nodes: list[Value], adjoint: Mapping[Any, float]) -> None:
+    """Put the adjoints of a whole graph into `grad`: leaves accumulate."""
+    # All is computed before anything is stored: an interrupted call changes nothing.
+    grads = [
+        adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0) for node in nodes
+    ]
+    try:
+        _store(nodes, grads)
+    except BaseException:  # Ctrl-C: too late to change nothing, so change all
+        _store(nodes, grads)
+        raise
 
 
 def _store(nodes: list[Value], grads: list[float]) -> None:

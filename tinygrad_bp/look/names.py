@@ -9,9 +9,9 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from typing import Any
 
+from tinygrad_bp.primitive import CONSTANT
 from tinygrad_bp.value import Value
 
 __all__ = ["names_of"]
@@ -19,13 +19,19 @@ __all__ = ["names_of"]
 
 def names_of(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict[Value, str]:
     """A name for each node but constants: its label, else the caller's, else one of ours."""
-    given = _given(nodes, names or {})
-    found = {node: node.label or given.get(id(node), "") for node in nodes}
+    # For a million nodes, so nothing is looked up that cannot be there.
+    given = _given(nodes, names) if names else {}
+    found = {node: node.label for node in nodes}
+    for node in nodes if given else ():
+        found[node] = found[node] or given.get(id(node), "")
     taken = set(found.values())
-    fresh = (name for name in map("v{}".format, count(1)) if name not in taken)
-    for node in nodes:
-        if not found[node] and not node.is_constant:
-            found[node] = next(fresh)
+    number = 0
+    for node, name in found.items():
+        if not name and node.op is not CONSTANT:
+            number += 1
+            while (name := f"v{number}") in taken:
+                number += 1
+            found[node] = name
     return found
 
 

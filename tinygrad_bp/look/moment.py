@@ -1,0 +1,103 @@
+"""A moment of a walk through back-propagation: its last step, as facts and as one screen of text.
+
+>>> from tinygrad_bp import Value
+>>> x = Value(3.0, label="x")
+>>> y = x * x
+>>> trace = Trace(y)
+>>> trace.goto(3)
+>>> moment_of(trace, {x: "x", y: "y"}, digits=4)
+step 3 of 3: back through y = x * x
+<BLANKLINE>
+    y = x * x = 3 * 3 = 9
+    upstream ∂y/∂y = 1: complete
+<BLANKLINE>
+    to x, operand 1   partial  ∂y/∂x = x = 3
+                      grad     0 + 1·3 → 3    1st of 2 uses
+    to x, operand 2   partial  ∂y/∂x = x = 3
+                      grad     3 + 1·3 → 6    2nd of 2 uses: complete
+<BLANKLINE>
+    That was the last step: ∂y/∂x = 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+from tinygrad_bp.look.narration import MOST, STYLES, Narration
+from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.trace import Step, Trace, Use
+from tinygrad_bp.value import Value
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["Moment", "moment_of"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Moment:
+    """What the last step of a walk did. It stays as it is when the walk goes on."""
+
+    position: int
+    """How many steps are done."""
+    of: int
+    """How many steps there are."""
+    step: Step | None
+    """What was done last; `None` before the first step."""
+    narration: Narration
+    """What it is in words."""
+
+    @property
+    def kind(self) -> Literal["start", "forward", "seed", "backward"]:
+        """Which part of the walk it belongs to."""
+        return self.step.kind if self.step else "start"
+
+    @property
+    def node(self) -> Value | None:
+        """What the step was about; `None` before the first step."""
+        return self.step.node if self.step else None
+
+    @property
+    def upstream(self) -> float | None:
+        """The node's own gradient, complete; `None` forward, and where none reached the node."""
+        return self.step.upstream if self.step else None
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Backward, what flows to each operand in order: `x*x` has two."""
+        return self.step.uses if self.step else ()
+
+    @property
+    def text(self) -> str:
+        """What is printed, in Unicode."""
+        return "\n".join(self.narration.lines())
+
+    def __repr__(self) -> str:
+        return fitted(self.text)
+
+    def __rich__(self) -> Text:
+        return rich_text(repr(self), STYLES)
+
+
+def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:
+    """Where a trace is. In constant time: the words are found when somebody reads them."""
+    step = trace.step(trace.position - 1) if trace.position else None
+    is_last = trace.position == len(trace)
+    narration = Narration(
+        trace,
+        step,
+        tuple(islice(trace.waiting.items(), MOST)),
+        len(trace.waiting),
+        {node: trace.adjoint.get(node, 0.0) for node in _first_leaves(trace)} if is_last else None,
+        names,
+        digits,
+    )
+    return Moment(trace.position, len(trace), step, narration)
+
+
+def _first_leaves(trace: Trace) -> list[Value]:
+    """As many as are shown, and one more if there are more."""
+    return list(islice((node for node in trace.nodes if node.op is None), MOST + 1))
