@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from tinygrad_bp.nn.batches import Batches
+from tinygrad_bp.nn.gradients import PARTIAL_SUMS, batch_loss_and_gradient
 from tinygrad_bp.nn.native import WORTH, Native, checked_tape, is_available
 from tinygrad_bp.nn.progress import Progress
 from tinygrad_bp.nn.run import Run
+from tinygrad_bp.tape.strayed import Strayed
 
 Ended = tuple[list[float], list[float]]
 """Of the epochs that ended: the learning rate of the first update of each, and its loss."""
@@ -20,6 +22,8 @@ class Course(ABC):
     """Where a run stands, and how it goes on."""
 
     is_compiled: bool
+    strayed: Strayed | None = None
+    """How far a first gradient in fast arithmetic was off."""
 
     def __init__(self, run: Run, batches: Batches) -> None:
         self.run = run
@@ -50,12 +54,19 @@ class Compiled(Course):
 
     is_compiled = True
 
-    def __init__(self, run: Run, batches: Batches) -> None:
+    def __init__(self, run: Run, batches: Batches, *, fast: bool = False) -> None:
         super().__init__(run, batches)
         tape = checked_tape(run.model, run.loss, run.stepper.parameters, run.examples)
         self.native = Native(
-            tape, run.stepper, run.examples, batch_size=batches.size, is_summed=run.is_summed
+            tape,
+            run.stepper,
+            run.examples,
+            batch_size=batches.size,
+            is_summed=run.is_summed,
+            fast=fast,
         )
+        if fast:
+            self.strayed = self._strayed()
         self.order: list[int] | None = None
         self.rates: list[float] = []
         """Of the epochs that have begun and not ended."""
@@ -76,6 +87,18 @@ class Compiled(Course):
         self.rates, rates = self.rates[ended:], self.rates[:ended]
         return rates, losses
 
+    def _strayed(self) -> Strayed:
+        """From the eager loss and gradient of a few examples."""
+        native = self.native
+        few = min(native.training.batch_size, PARTIAL_SUMS)
+        found = native.training.first_gradient(native.columns)
+        if not found:
+            return Strayed()
+        loss, slopes = batch_loss_and_gradient(
+            map(self.run.example, range(few)), self.run.reduction
+        )
+        return Strayed().with_pairs(zip(found, [*slopes, loss], strict=True))
+
     def _eager_batch(self, epoch: int, bar: Progress) -> list[float]:
         position = self.native.position
         if position == 0:
@@ -86,13 +109,15 @@ class Compiled(Course):
         return self.native.note(loss, len(batch))
 
 
-def course(run: Run, batches: Batches, *, compiled: bool | None, eager_seconds: float) -> Course:
+def course(
+    run: Run, batches: Batches, *, compiled: bool | None, fast: bool, eager_seconds: float
+) -> Course:
     """The way to go: compiled if that was asked for, or is possible and worth its time."""
     if compiled is not None:
-        return Compiled(run, batches) if compiled else Eager(run, batches)
+        return Compiled(run, batches, fast=fast) if compiled else Eager(run, batches)
     if eager_seconds < WORTH or not is_available():
         return Eager(run, batches)
     try:
-        return Compiled(run, batches)
+        return Compiled(run, batches, fast=fast)
     except REFUSALS:
         return Eager(run, batches)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tinygrad_bp.tape.strayed import Strayed
+
 
 @dataclass(repr=False)
 class History:
@@ -35,6 +37,9 @@ class History:
 
     is_compiled: bool = field(default=False, compare=False)
     """Whether it ran in machine code."""
+
+    strayed: Strayed | None = field(default=None, compare=False)
+    """With `fast=True`: how far the gradient of the first few examples was off."""
 
     @property
     def loss(self) -> float:

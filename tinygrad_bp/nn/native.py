@@ -114,7 +114,14 @@ class Native:
     """
 
     def __init__(
-        self, tape: Tape, stepper: Stepper, examples: Examples, *, batch_size: int, is_summed: bool
+        self,
+        tape: Tape,
+        stepper: Stepper,
+        examples: Examples,
+        *,
+        batch_size: int,
+        is_summed: bool,
+        fast: bool = False,
     ) -> None:
         self.stepper = stepper
         self.columns = _columns(examples)
@@ -124,6 +131,7 @@ class Native:
             batch_size=batch_size,
             is_summed=is_summed,
             rows=len(examples),
+            fast=fast,
         )
         self._order: Sequence[int] | None = None
         self._ordered = self.columns

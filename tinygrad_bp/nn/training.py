@@ -45,6 +45,7 @@ def fit(
     snapshots: int | None = None,
     progress: bool | None = None,
     compiled: bool | None = None,
+    fast: bool = False,
 ) -> History:
     """Train a model in place, and return the history of it.
 
@@ -78,6 +79,9 @@ def fit(
                   by default machine code where llvmlite is installed, the model can be
                   recorded and the work would take more than a quarter second. The numbers are
                   the same to the last bit
+      fast        in machine code products may be fused with sums, and exp, log, tanh and
+                  sigmoid be polynomials: other last digits. The history's `strayed` says how
+                  far those of the first gradient were off
 
     An epoch's loss is the mean over its batches of the losses as they were computed, each
     before its update, weighted by size ("sum": the sum over the examples). Gradients add up
@@ -103,6 +107,8 @@ def fit(
     )
     batches = Batches(len(run.examples), batch_size, shuffle=shuffle, seed=seed)
     epochs = count(epochs, "epochs")
+    if fast and compiled is False:
+        raise ValueError("fast=True is about machine code: leave compiled=False out")
     every = None if snapshots is None else count(snapshots, "snapshots")
     is_reached = _goal(until)
     is_watched = bool(every) or until is not None or callback is not None
@@ -112,8 +118,9 @@ def fit(
     start = time.perf_counter()
     try:
         with Progress(epochs * batches.per_epoch, shown=progress) as bar:
-            way = course(run, batches, compiled=compiled, eager_seconds=seconds * epochs)
+            way = course(run, batches, compiled=compiled, fast=fast, eager_seconds=seconds * epochs)
             history.is_compiled = way.is_compiled
+            history.strayed = way.strayed
             while history.stopped == "running":
                 rates, losses = way.advance(1 if is_watched else epochs - len(history), bar)
                 history.losses += losses

@@ -4,6 +4,7 @@ from tinygrad_bp.tape.compiled import Compiled, compile  # noqa: A004  # the usu
 from tinygrad_bp.tape.guard import BranchError, Guard
 from tinygrad_bp.tape.record import record
 from tinygrad_bp.tape.saved import load, save
+from tinygrad_bp.tape.strayed import Strayed
 from tinygrad_bp.tape.tape import Instruction, Tape
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Compiled",
     "Guard",
     "Instruction",
+    "Strayed",
     "Tape",
     "compile",
     "load",

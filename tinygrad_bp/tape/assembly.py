@@ -34,13 +34,16 @@ class Assembly:
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
         self.type = _type("double", lanes)
+        self.integer = _type("i64", lanes)
+        self._suffix = "f64" if lanes == 1 else f"v{lanes}f64"
         self.lines: list[str] = []
-        self._count = 0
+        self.count = 0
+        """Of the registers so far."""
 
     def emit(self, text: str) -> Register:
         """A new register with the result of an instruction."""
-        register = Register(f"%r{self._count}")
-        self._count += 1
+        register = Register(f"%r{self.count}")
+        self.count += 1
         self.lines.append(f"{register} = {text}")
         return register
 
@@ -77,8 +80,44 @@ class Assembly:
 
     def intrinsic(self, name: str, x: str) -> Register:
         """An instruction that the processor has for all lanes: `fabs`, `sqrt`."""
-        suffix = "f64" if self.lanes == 1 else f"v{self.lanes}f64"
-        return self.emit(f"call {self.type} @llvm.{name}.{suffix}({self.type} {x})")
+        return self.emit(f"call {self.type} @llvm.{name}.{self._suffix}({self.type} {x})")
+
+    def fma(self, x: str, y: str, z: str) -> Register:
+        """`x * y + z`, rounded once; the processor must have it."""
+        return self.emit(self.fused(x, y, z))
+
+    def fused(self, x: str, y: str, z: str) -> str:
+        """The instruction that computes `x * y + z`."""
+        kind = self.type
+        return f"call {kind} @llvm.fma.{self._suffix}({kind} {x}, {kind} {y}, {kind} {z})"
+
+    def copysign(self, x: str, y: str) -> Register:
+        """`x` with the sign of `y`."""
+        kind = self.type
+        return self.emit(f"call {kind} @llvm.copysign.{self._suffix}({kind} {x}, {kind} {y})")
+
+    def bits(self, x: str) -> Register:
+        """The bits of each number as an integer."""
+        return self.emit(f"bitcast {self.type} {x} to {self.integer}")
+
+    def from_bits(self, x: str) -> Register:
+        """The number that has these bits."""
+        return self.emit(f"bitcast {self.integer} {x} to {self.type}")
+
+    def integers(self, instruction: str, x: str, y: str | int) -> Register:
+        """An instruction on integers: `add`, `sub`, `shl`, `ashr`; the second may be a constant."""
+        return self.emit(f"{instruction} {self.integer} {x}, {self._integer(y)}")
+
+    def at_least(self, x: str, least: int) -> Register:
+        """The larger of an integer and a constant."""
+        call = f"@llvm.smax.{self._suffix.replace('f', 'i')}"
+        kind = self.integer
+        return self.emit(f"call {kind} {call}({kind} {x}, {kind} {self._integer(least)})")
+
+    def _integer(self, x: str | int) -> str:
+        if isinstance(x, str) or self.lanes == 1:
+            return str(x)
+        return f"<{', '.join([f'i64 {x}'] * self.lanes)}>"
 
     def compare(self, how: str, x: str, y: str) -> Register:
         """A truth value in each lane; `how` is LLVM's word: `ogt`, `oeq`, `une`, ..."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.record import record
 from tinygrad_bp.tape.routes import OtherBranch, Route, route_for
+from tinygrad_bp.tape.strayed import Strayed
 from tinygrad_bp.value import Value, values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -22,7 +24,21 @@ MOST = 16
 """Branches of a function that are compiled, for one structure of arguments."""
 
 
-def compile(function: Callable[..., Any]) -> Compiled:  # noqa: A001  # the usual name
+@overload
+def compile(  # noqa: A001  # the usual name
+    function: Callable[..., Any], *, fast: bool = ...
+) -> Compiled: ...
+
+
+@overload
+def compile(  # noqa: A001  # the usual name
+    *, fast: bool = ...
+) -> Callable[[Callable[..., Any]], Compiled]: ...
+
+
+def compile(  # noqa: A001  # the usual name
+    function: Callable[..., Any] | None = None, *, fast: bool = False
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """The function as machine code, or as generated Python where llvmlite is not installed.
 
     >>> @compile
@@ -43,26 +59,51 @@ def compile(function: Callable[..., Any]) -> Compiled:  # noqa: A001  # the usua
     Called with `Value`s it is the function itself, so derivatives of it work. Values that the
     function captures, such as a model's parameters, count with their numbers at each call;
     plain numbers from outside with those they had when it was recorded.
+
+    With `fast` products are fused with sums, sums are added up in another order, and exp, log,
+    tanh and sigmoid are polynomials: the last digits are others. How many, `strayed` says.
     """
-    return Compiled(function)
+    if function is None:
+        return functools.partial(Compiled, fast=fast)
+    return Compiled(function, fast=fast)
 
 
 class Compiled:
     """A function and what has been compiled of it so far; any number of threads may call it."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, fast: bool = False) -> None:
         if not callable(function):
             raise TypeError(f"expected a function to compile, got {function!r}")
         # Not its __dict__, which a model has too.
         functools.update_wrapper(self, function, updated=())
         self._function = function
+        self._fast = fast
         self._routes: dict[Hashable, _Branches] = {}
         # The same, found by the types of arguments that are all numbers: the quick way.
         self._of_numbers: dict[Hashable, _Branches] = {}
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
-        return f"<compiled {self._function!r}>"
+        how = f", fast, strayed {self.strayed}" if self._fast else ""
+        return f"<compiled {self._function!r}{how}>"
+
+    @property
+    def strayed(self) -> Strayed:
+        """How far results were from those of the function itself, which exact ones never are.
+
+        >>> import tinygrad_bp as tg
+        >>> mean = compile(lambda x: tg.sum(tg.exp(x)) / 9.0, fast=True)
+        >>> mean(np.linspace(0.0, 1.0, 9)) > 0.0
+        True
+        >>> mean.strayed.compared, mean.strayed.ulps < 10.0
+        (1, True)
+
+        The function is called as well at the first, the second, the fourth, the eighth call
+        and so on, rows of batches counted, for each structure of arguments.
+        """
+        with self._lock:
+            routes = list(self._routes.values())
+        return functools.reduce(Strayed.and_also, (r.strayed for r in routes), Strayed())
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         """What the function gives for these arguments."""
@@ -116,7 +157,8 @@ class Compiled:
         found = self._routes.get(key)
         if found is None:
             with self._lock:
-                found = self._routes.setdefault(key, _Branches(self._bound(settings), arguments))
+                kind = _FastBranches if self._fast else _Branches
+                found = self._routes.setdefault(key, kind(self._bound(settings), arguments))
         return found
 
     def _bound(self, settings: dict[str, Any]) -> Callable[..., Any]:
@@ -129,6 +171,9 @@ class Compiled:
 
 class _Branches:
     """What has been recorded for one structure of arguments: a route for each branch taken."""
+
+    fast = False
+    strayed = Strayed()
 
     def __init__(self, function: Callable[..., Any], example: Any) -> None:
         self._function = function
@@ -146,18 +191,23 @@ class _Branches:
         with self._lock:
             return self._run_anew(numbers)
 
+    _found = run
+
     def _run_anew(self, numbers: Any) -> Any:
         arguments = structure.with_numbers(self._example, list(map(float, numbers)))
         if len(self._routes) >= MOST:
             return _eager(self._function, arguments)
-        route = route_for(record(self._function, *arguments))
+        route = route_for(record(self._function, *arguments), fast=self.fast)
         # Another thread may have been faster; then this one is tried after its equal.
         self._routes += (route,)
-        return route(numbers)
+        try:
+            return route(numbers)
+        except OtherBranch:  # its fast numbers compare otherwise than those recorded
+            return _eager(self._function, arguments)
 
     def map(self, columns: Any) -> Any:
         """The results for the columns, one after the other where branches differ."""
-        first = self.run(columns[:, 0].tolist())
+        first = self._found(columns[:, 0].tolist())
         rows = columns.shape[1]
         results = np.empty((len(structure.numbers(first)), rows))
         start = 0
@@ -173,7 +223,7 @@ class _Branches:
 
     def _row(self, numbers: list[float], row: int, first: Any) -> list[float]:
         try:
-            result = self.run(numbers)
+            result = self._found(numbers)
         except BranchError as error:  # of a tape, which cannot record itself anew
             raise BranchError(f"in row {row} of the batch: {error}") from None
         if structure.outline(result) != structure.outline(first):
@@ -182,6 +232,45 @@ class _Branches:
                 f"in row {row} {structure.outline(result)}; a batch needs one structure"
             )
         return structure.numbers(result)
+
+
+class _FastBranches(_Branches):
+    """Routes that stray, and how far."""
+
+    fast = True
+
+    def __init__(self, function: Callable[..., Any], example: Any) -> None:
+        super().__init__(function, example)
+        self.strayed = Strayed()
+        self._calls = 0
+
+    def run(self, numbers: Any) -> Any:
+        """The result, at some calls compared."""
+        found = super().run(numbers)
+        for _ in self._due(1):
+            self._compare(numbers, structure.numbers(found))
+        return found
+
+    def map(self, columns: Any) -> Any:
+        """The results for the columns, some compared."""
+        found = super().map(columns)
+        each = np.concatenate([_columns(b, columns.shape[1]) for b in structure.blocks(found)])
+        for row in self._due(columns.shape[1]):
+            self._compare(columns[:, row].tolist(), each[:, row].tolist())
+        return found
+
+    def _due(self, calls: int) -> list[int]:
+        """Which of so many calls more are compared: those numbered by powers of two."""
+        before, self._calls = self._calls, self._calls + calls
+        powers = (1 << bit for bit in range(before.bit_length(), self._calls.bit_length()))
+        return [power - before - 1 for power in powers]
+
+    def _compare(self, numbers: Any, found: list[float]) -> None:
+        arguments = structure.with_numbers(self._example, list(map(float, numbers)))
+        exact = structure.numbers(_eager(self._function, arguments))
+        if len(exact) != len(found):  # of other branches
+            found, exact = [math.nan], [0.0]
+        self.strayed = self.strayed.with_pairs(zip(found, exact, strict=True))
 
 
 def _eager(function: Callable[..., Any], arguments: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from tinygrad_bp.tape.assembly import Assembly, Register
+from tinygrad_bp.tape.lowering import EXACT, Arithmetic
 from tinygrad_bp.tape.program import Program, Sink
 from tinygrad_bp.tape.rolling import Dot, Rolled
 
@@ -21,10 +22,12 @@ class RolledProgram(Program):
     made together, so that each partial sum is fetched once for all of them.
     """
 
-    def __init__(self, whole: Rolled, name: str, *, sums: int) -> None:
+    def __init__(
+        self, whole: Rolled, name: str, *, sums: int, arithmetic: Arithmetic = EXACT
+    ) -> None:
         self.whole = whole
         self.sums = sums
-        super().__init__(whole.tape, name)
+        super().__init__(whole.tape, name, arithmetic=arithmetic)
         self.first_dot = len(self.memory)
         self.first_factor = self.first_dot + len(whole.dots)
         self.factors = len(self.outputs) - len(whole.kept)
@@ -77,7 +80,7 @@ class RolledProgram(Program):
             dots = list(alike)
             for i in range(0, len(dots), AT_ONCE):
                 some = dots[i : i + AT_ONCE]
-                before = _add_dots(a, some, at, before)
+                before = _add_dots(a, some, at, before, self.arithmetic)
                 at += len(some)
         body = "\n  ".join([*a.lines, "ret void"])
         return f"define internal void @dots{lanes}({DOTS_PARAMETERS}) {{\nentry:\n  {body}\n}}"
@@ -104,7 +107,7 @@ class RolledProgram(Program):
             groups=(WAITING_GROUPS if self.is_waiting(lanes) else ONE_GROUP).format(
                 waiting=self.waiting * lanes
             ),
-            loop=STORE if self.sums == 1 else _added(lanes, self.sums, stride),
+            loop=STORE if self.sums == 1 else _added(lanes, self.sums, stride, self.arithmetic),
         )
 
 
@@ -136,7 +139,7 @@ def _opened(function: str, text: str) -> str:
     return function.replace("{\n", "{\n" + text, 1)
 
 
-def _add_dots(a: Assembly, dots: list[Dot], at: int, before: str) -> str:
+def _add_dots(a: Assembly, dots: list[Dot], at: int, before: str, arithmetic: Arithmetic) -> str:
     """A loop over the terms of some dots on the same inputs; the block that it ends in."""
     zero, loop, then = a.number(-0.0), f"loop{at}", f"then{at}"  # -0.0 + x is x, to the bit
     a.lines += [
@@ -152,8 +155,8 @@ def _add_dots(a: Assembly, dots: list[Dot], at: int, before: str) -> str:
     for j, dot in enumerate(dots):
         start = a.place("%captured", dot.captured)
         w = a.spread(a.emit(f"getelementptr inbounds double, ptr {start}, i64 %i{at}"), 0)
-        product = a.multiply(w, x)
-        a.lines.append(f"%s{at}_{j} = fadd {a.type} %a{at}_{j}, {product}")
+        added = arithmetic.multiply_add(a, w, x, f"%a{at}_{j}")
+        a.lines.append(f"%s{at}_{j} = {added}")
     a.lines += [
         f"%n{at} = add i64 %i{at}, 1",
         f"%more{at} = icmp slt i64 %n{at}, {dots[0].terms}",
@@ -205,13 +208,16 @@ begin:
   store i64 0, ptr %place"""
 
 
-def _added(lanes: int, sums: int, stride: int) -> str:
+def _added(lanes: int, sums: int, stride: int, arithmetic: Arithmetic) -> str:
     """The loops that add a product to its partial sums: eight outputs at a time, then one."""
+    eight, one = _Named(lanes, f"%w{AT_ONCE}_"), _Named(lanes, "%w1_")
     return "\n".join(
         [
             f"  br label %test{AT_ONCE}",
-            _added_at_once(lanes, sums, stride, AT_ONCE, "0, %product", "test1"),
-            _added_at_once(lanes, sums, stride, 1, f"%i{AT_ONCE}, %test{AT_ONCE}", "done"),
+            _added_at_once(eight, sums, stride, AT_ONCE, "0, %product", "test1", arithmetic),
+            _added_at_once(
+                one, sums, stride, 1, f"%i{AT_ONCE}, %test{AT_ONCE}", "done", arithmetic
+            ),
         ]
     )
 
@@ -229,8 +235,16 @@ class _Named(Assembly):
         return register
 
 
-def _added_at_once(lanes: int, sums: int, stride: int, width: int, first: str, then: str) -> str:
-    a, outputs = _Named(lanes, f"%w{width}_"), range(width)
+def _added_at_once(
+    a: Assembly,
+    sums: int,
+    stride: int,
+    width: int,
+    first: str,
+    then: str,
+    arithmetic: Arithmetic,
+) -> str:
+    lanes, outputs = a.lanes, range(width)
     at = a.emit(f"add i64 %output, %i{width}")
     at = a.emit(f"mul i64 {at}, {sums}")
     out = a.emit(f"getelementptr inbounds double, ptr %out, i64 {at}")
@@ -248,8 +262,9 @@ def _added_at_once(lanes: int, sums: int, stride: int, width: int, first: str, t
     factor = a.load("%factor_place", shift)
     group = a.emit(f"getelementptr inbounds double, ptr {others}, i64 {shift}")
     for j in outputs:
-        product = a.multiply(factor, a.load(group, j, stride=lanes))
-        a.lines.append(f"%t{width}_{j} = fadd {a.type} %s{width}_{j}, {product}")
+        other = a.load(group, j, stride=lanes)
+        added = arithmetic.multiply_add(a, factor, other, f"%s{width}_{j}")
+        a.lines.append(f"%t{width}_{j} = {added}")
     a.lines += [
         f"%h{width} = add i64 %g{width}, 1",
         f"%again{width} = icmp slt i64 %h{width}, %groups",

@@ -8,12 +8,14 @@ gives, else of the row's own value in Python, which is slower and the same numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.assembly import Assembly, Lowering, Register
+from tinygrad_bp.tape.packing import call_together
 
 R = Register
 
@@ -128,9 +130,9 @@ def softmax(a: Assembly, *xs: R) -> R:
 
 
 LOWERINGS: dict[Primitive, Lowering] = {
-    p.add: Assembly.add,
-    p.subtract: Assembly.subtract,
-    p.multiply: Assembly.multiply,
+    p.add: lambda a, x, y: a.add(x, y),
+    p.subtract: lambda a, x, y: a.subtract(x, y),
+    p.multiply: lambda a, x, y: a.multiply(x, y),
     p.divide: Assembly.divide,
     p.negative: Assembly.negative,
     p.positive: lambda _, x: x,
@@ -160,3 +162,27 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.softmax: softmax,
 }
 """The rows that have instructions of their own."""
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How a tape is written: on which assembly, and what each row becomes."""
+
+    assembly: type[Assembly]
+    lowerings: Mapping[Primitive, Lowering]
+    multiply_add: Callable[[Assembly, str, str, str], str]
+    """The last instruction of `x * y + z`, for loops, whose registers have names of their own."""
+
+    packed: frozenset[Primitive] = frozenset()
+    """Rows that several numbers of one example go through at once, as polynomials."""
+
+    def lowered(self, a: Assembly, op: Primitive, operands: Sequence[Sequence[R]]) -> list[R]:
+        """A row on each of these operands: its instructions, or else a call."""
+        if op in self.packed and a.lanes == 1:
+            return call_together(a, op.name, [x for (x,) in operands])
+        lowering = self.lowerings.get(op)
+        return [lowering(a, *xs) if lowering else a.call(op, *xs) for xs in operands]
+
+
+EXACT = Arithmetic(Assembly, LOWERINGS, lambda a, x, y, z: f"fadd {a.type} {z}, {a.multiply(x, y)}")
+"""The bits of Python."""

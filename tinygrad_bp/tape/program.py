@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from tinygrad_bp import structure
-from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.assembly import PURE, Assembly, Register
-from tinygrad_bp.tape.lowering import LOWERINGS
+from tinygrad_bp.tape.lowering import EXACT, Arithmetic
+from tinygrad_bp.tape.packing import packs
+from tinygrad_bp.tape.polynomials import all_definitions
 from tinygrad_bp.tape.tape import Guard, Tape
 
 CHUNK = 300
@@ -40,6 +41,7 @@ class Program:
     name: str = "chunk"
     is_for_one: bool = False
     """Whether it has one row only, so that columns stand side by side: half as much text."""
+    arithmetic: Arithmetic = EXACT
 
     def __post_init__(self) -> None:
         tape = self.tape
@@ -101,7 +103,7 @@ class Program:
         return [self._function(number, lanes, sink) for number in range(len(self.chunks))]
 
     def _function(self, number: int, lanes: int, sink: Sink) -> str:
-        assembly = Assembly(lanes)
+        assembly = self.arithmetic.assembly(lanes)
         failed = self._write(number, assembly, sink)
         body = "\n  ".join([*assembly.lines, f"ret i1 {failed}"])
         return f"define internal i1 @{self.name}{lanes}_{number}({PARAMETERS}) {{\n  {body}\n}}"
@@ -114,16 +116,26 @@ class Program:
                 registers[slot] = self._loaded(a, slot)
             return registers[slot]
 
-        for i in self.chunks[number]:
-            instruction = self.tape.instructions[i]
-            operands = [register(slot) for slot in instruction.operands]
-            slot = self.first_result + i
-            registers[slot] = self._lowered(a, instruction.op, operands)
-            if slot in self.memory:
-                a.store(registers[slot], "%memory", self.memory[slot], stride=a.lanes)
+        for group in self._groups(number, a.lanes):
+            instructions = [self.tape.instructions[i] for i in group]
+            operands = [[register(slot) for slot in one.operands] for one in instructions]
+            results = self.arithmetic.lowered(a, instructions[0].op, operands)
+            for slot, result in zip([self.first_result + i for i in group], results, strict=True):
+                registers[slot] = result
+                if slot in self.memory:
+                    a.store(result, "%memory", self.memory[slot], stride=a.lanes)
         failed = [self._failed(a, guard, register) for guard in self._guards(number)]
         faults = [sink(a, k, register(slot)) for k, slot in self._outputs(number)]
         return a.any_lane(failed + [fault for fault in faults if fault is not None])
+
+    def _groups(self, number: int, lanes: int) -> list[list[int]]:
+        """The instructions of a chunk; together those that are one for the processor."""
+        chunk = self.chunks[number]
+        if lanes > 1 or not self.arithmetic.packed:
+            return [[i] for i in chunk]
+        instructions = self.tape.instructions[chunk.start : chunk.stop]
+        groups = packs(instructions, self.first_result + chunk.start, self.arithmetic.packed)
+        return [[chunk.start + i for i in group] for group in groups]
 
     def _loaded(self, a: Assembly, slot: int) -> Register:
         if slot < self.inputs and self.is_for_one:
@@ -136,10 +148,6 @@ class Program:
         if slot < self.first_result:
             return a.number(self.tape.constants[slot - self.first_constant])
         return a.load("%memory", self.memory[slot], stride=a.lanes)
-
-    def _lowered(self, a: Assembly, op: Primitive, operands: Sequence[Register]) -> Register:
-        lowering = LOWERINGS.get(op)
-        return lowering(a, *operands) if lowering else a.call(op, *operands)
 
     @staticmethod
     def _failed(a: Assembly, guard: Guard, register: Callable[[int], Register]) -> Register:
@@ -188,7 +196,11 @@ PART = """part{lanes}_{number}:
   br i1 %failed{lanes}_{number}, label %failed, label %part{lanes}_{following}"""
 
 ATTRIBUTES = f"attributes #0 = {{ {PURE} }}"
-"""To stand once at the end of a program text."""
+
+
+def ended(text: str) -> str:
+    """A program text with what it calls, and with the attributes of calls."""
+    return "\n".join([text, *all_definitions(text), ATTRIBUTES])
 
 
 def rows_loop(program: Program, lanes: int, following: str, prepare: str = "") -> str:

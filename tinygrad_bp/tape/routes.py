@@ -3,7 +3,8 @@
 Vocabulary:  numbers  the floats of the arguments, in order; what a structure is taken apart to
              columns  an array with a row for each number and a column for each example
 
-A route gives the bits of the tape or says that the program would have branched elsewhere.
+A route gives the bits of the tape, unless it is fast, or says that the program would have
+branched elsewhere.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import numpy as np
 
 from tinygrad_bp import structure
 from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
-from tinygrad_bp.tape.program import ATTRIBUTES, Program, map_text, store_one
+from tinygrad_bp.tape.program import Program, ended, map_text, store_one
 from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.tape import Tape
 
@@ -46,11 +48,12 @@ class OtherBranch(Exception):  # noqa: N818  # it is news, and no error until no
 class MachineRoute:
     """A tape in machine code: one example at a time, or several per instruction."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, *, fast: bool = False) -> None:
         self._tape = tape
-        self._program = Program(tape)
+        arithmetic = chosen_arithmetic(fast=fast)
+        self._program = Program(tape, arithmetic=arithmetic)
         self._assemble = _assembler(tape.outputs)
-        one = Program(tape, is_for_one=True)
+        one = Program(tape, is_for_one=True, arithmetic=arithmetic)
         self._one = self._compiled(map_text(one, 1, sink=store_one))
         # Each call has memory of its own, so that threads do not meet.
         self._memory = c_double * len(self._program.memory)
@@ -99,7 +102,7 @@ class MachineRoute:
         return self._compiled(map_text(self._program, LANES))
 
     def _compiled(self, text: str) -> _Compiled:
-        return _Compiled(f"{text}\n{ATTRIBUTES}", level=2 if len(self._tape) < SMALL else 0)
+        return _Compiled(ended(text), level=2 if len(self._tape) < SMALL else 0)
 
     def _captured_now(self) -> Any:
         captured = self._tape.captured
@@ -156,10 +159,10 @@ class SourceRoute:
 Route = MachineRoute | SourceRoute
 
 
-def route_for(tape: Tape) -> Route:
-    """Machine code where llvmlite is installed, else Python."""
+def route_for(tape: Tape, *, fast: bool = False) -> Route:
+    """Machine code where llvmlite is installed, else Python, which is always exact."""
     try:
-        return MachineRoute(tape)
+        return MachineRoute(tape, fast=fast)
     except ModuleNotFoundError:
         return SourceRoute(tape)
 

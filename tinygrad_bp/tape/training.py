@@ -24,12 +24,14 @@ import numpy as np
 
 from tinygrad_bp.tape.assembly import Assembly, Register
 from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.loops import RolledProgram
+from tinygrad_bp.tape.lowering import EXACT, Arithmetic
 from tinygrad_bp.tape.program import (
-    ATTRIBUTES,
     Program,
     Sink,
+    ended,
     map_text,
     rows_loop,
     store_column,
@@ -51,6 +53,7 @@ def training_text(
     batch_size: int,
     is_summed: bool,
     is_even: bool = False,
+    arithmetic: Arithmetic = EXACT,
 ) -> str:
     """The program of a training run; its function is `train`.
 
@@ -59,14 +62,14 @@ def training_text(
     number of the update and the learning rate, and gives the parameter and its state anew.
     `is_even` says that no batch is smaller than the others.
     """
-    examples = step_program(step, batch_size)
+    examples = step_program(step, batch_size, arithmetic)
     parameters = len(step.captured)
     state = len(rule.outputs) - 1
     lanes = lanes_for(batch_size)
     sink, place, reduction = sums_of(step, batch_size, is_summed=is_summed, is_even=is_even)
     groups = [lanes] if lanes == 1 or isinstance(sink, StoreReduced) else [lanes, 1]
     functions = [text for group in groups for text in examples.functions(group, sink)]
-    update = map_text(Program(rule, "rule"), 8, "update", store_finite)
+    update = map_text(Program(rule, "rule", arithmetic=arithmetic), 8, "update", store_finite)
     following = [f"test{group}" for group in groups[1:]] + ["full"]
     loops = [
         rows_loop(
@@ -89,14 +92,15 @@ def training_text(
         branched=BRANCHED,
         not_finite=NOT_FINITE,
     )
-    return "\n".join([*functions, update, train, ATTRIBUTES])
+    return ended("\n".join([*functions, update, train]))
 
 
-def step_program(step: Tape, batch_size: int) -> Program:
+def step_program(step: Tape, batch_size: int, arithmetic: Arithmetic = EXACT) -> Program:
     """A short step as it is; a long one with its regular parts in loops."""
     if len(step) < SMALL:
-        return Program(step, "step")
-    return RolledProgram(rolled(step), "step", sums=1 if batch_size == 1 else SUMS)
+        return Program(step, "step", arithmetic=arithmetic)
+    sums = 1 if batch_size == 1 else SUMS
+    return RolledProgram(rolled(step), "step", sums=sums, arithmetic=arithmetic)
 
 
 def flushed(examples: Program, groups: list[int], lanes: int) -> str:
@@ -313,11 +317,23 @@ class Training:
     """A training run in machine code: the arrays that it works on, and the loop."""
 
     def __init__(
-        self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
+        self,
+        step: Tape,
+        rule: Tape,
+        *,
+        batch_size: int,
+        is_summed: bool,
+        rows: int,
+        fast: bool = False,
     ) -> None:
         batch_size = min(batch_size, rows)
         text = training_text(
-            step, rule, batch_size=batch_size, is_summed=is_summed, is_even=rows % batch_size == 0
+            step,
+            rule,
+            batch_size=batch_size,
+            is_summed=is_summed,
+            is_even=rows % batch_size == 0,
+            arithmetic=chosen_arithmetic(fast=fast),
         )
         program = step_program(step, batch_size)
         self.machine = machine(text, 1 if len(program.tape) < OPTIMISED else 0)
@@ -363,25 +379,8 @@ class Training:
         that of each epoch that ends. Returns how many updates were made, how many epochs
         ended, and why it stopped.
         """
-        done = self._train(
-            address(columns),
-            self.rows,
-            *map(address, self.blocks),
-            address(self.scalars),
-            address(self.memory),
-            address(self.rule_memory),
-            address(self.sums),
-            address(rates),
-            address(losses),
-            self.batch_size,
-            self.at,
-            len(rates),
-            address(self.carry),
-        )
+        done = self._called(columns, self.blocks, rates, losses, self.at, self.carry)
         why = int(self.carry[1])
-        if why:
-            self.sums.fill(-0.0)
-            self.memory.fill(0.0)
         if done % 2:
             self.blocks.reverse()
         self.carry[2] += done
@@ -389,6 +388,50 @@ class Training:
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
         raise_pending()
         return done, int(self.carry[3]), why
+
+    def first_gradient(self, columns: Array) -> list[float]:
+        """The gradient of the first few examples of all, and their loss; nothing is updated.
+
+        As many as a batch has, and up to eight. Empty where that would be another branch, or
+        is not finite.
+        """
+        few = np.ascontiguousarray(columns[:, : min(self.batch_size, SUMS)])
+        blocks = [zeros(len(block)) for block in self.blocks]
+        blocks[0][:] = self.blocks[0]
+        carry = np.zeros(4)
+        done = self._called(few, blocks, np.zeros(1), np.empty(2), 0, carry)
+        raise_pending()
+        start = self.slots * self.parameters
+        return blocks[0][start : start + self.parameters + 1].tolist() if done else []
+
+    def _called(
+        self,
+        columns: Array,
+        blocks: list[Array],
+        rates: Array,
+        losses: Array,
+        at: int,
+        carry: Array,
+    ) -> int:
+        done = self._train(
+            address(columns),
+            columns.shape[1],
+            *map(address, blocks),
+            address(self.scalars),
+            address(self.memory),
+            address(self.rule_memory),
+            address(self.sums),
+            address(rates),
+            address(losses),
+            self.batch_size,
+            at,
+            len(rates),
+            address(carry),
+        )
+        if carry[1]:
+            self.sums.fill(-0.0)
+            self.memory.fill(0.0)
+        return int(done)
 
 
 def room(program: Program) -> int:
