@@ -98,6 +98,7 @@ from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
     from tinygrad_bp.look.draw import draw
+    from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
 
 __all__ = [
@@ -163,6 +164,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "provenance",
     "record",
     "register",
     "relu",
@@ -192,7 +194,7 @@ __all__ = [
 
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
-LATE = {"draw": "look.draw", "step": "look.stepper"}
+LATE = {"draw": "look.draw", "provenance": "look.provenance", "step": "look.stepper"}
 
 
 def __getattr__(name: str) -> Any:

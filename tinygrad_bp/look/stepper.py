@@ -27,6 +27,7 @@ from tinygrad_bp.look.frontier import Frontier
 from tinygrad_bp.look.moment import Moment, moment_of
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import name_of
+from tinygrad_bp.look.provenance import Provenance, provenance_at
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.value import Value, store_gradients
 
@@ -111,6 +112,10 @@ class Stepper:
         None of these may pass its gradient on yet: this is why the order is topological.
         """
         return Frontier(self._trace, self._names, self._digits)
+
+    def provenance(self, value: Value) -> Provenance:
+        """Which uses the gradient of a value has come from so far."""
+        return provenance_at(self._trace, value, self._names, self._digits)
 
     def __len__(self) -> int:
         return len(self._trace)
