@@ -257,7 +257,7 @@ def test_an_unknown_setting_is_refused(setting, given):
 
 
 def test_what_is_no_value_is_refused():
-    with pytest.raises(TypeError, match=r"a Value or a sequence of them, not float 1\.0"):
+    with pytest.raises(TypeError, match=r"a Value, a sequence of them, or a Tape, not float 1\.0"):
         draw([1.0])
 
 

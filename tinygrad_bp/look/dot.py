@@ -26,6 +26,7 @@ SHAPES: dict[Role, dict[str, str]] = {
     "constant": {"shape": "note", "style": "filled"},
     "operation": {"shape": "box", "style": "filled"},
     "summary": {"shape": "box3d", "style": "filled"},
+    "guard": {"shape": "octagon", "style": "filled"},
 }
 
 
@@ -34,6 +35,7 @@ SAMPLES: dict[Sample, str] = {
     "constant": "folded corner: ",
     "operation": "box: ",
     "summary": "block: ",
+    "guard": "cut corners: ",
     "output": "double frame: ",
     "bar": "bar: ",
     "alarm": "yellow: ",

@@ -21,6 +21,8 @@ from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.nodes import Writer, relative
 from tinygrad_bp.look.picture import Box, Direction, Edge, Key, Node, Picture
+from tinygrad_bp.look.tapes import picture_of_tape
+from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
 __all__ = ["Collapse", "draw", "picture_of"]
@@ -45,7 +47,7 @@ def draw(
     digits: int = 4,
     title: str = "",
 ) -> Drawing:
-    """The computation graph of a value, or of several, as a drawing.
+    """The computation graph of a value, or of several, or a tape's program, as a drawing.
 
     Each node shows its name, its operation, its value and its gradient, as the last `backward`
     left it; a gradient's sign and size are also the direction and the length of a bar.
@@ -57,8 +59,13 @@ def draw(
     of nodes as one node each; None always draws everything.
     `direction`: "LR", to the right, or "TB", down.  `digits`: significant ones.
 
+    Of a tape, that is its inputs, constants, instructions, guards and outputs. `names` and
+    `edges` are not for tapes.
+
     Raises TypeError for what is not a value, ValueError for an unknown setting.
     """
+    if isinstance(output, Tape):
+        return Drawing(_tape_picture(output, names, edges, collapse, direction, digits, title))
     return Drawing(
         picture_of(
             output,
@@ -108,6 +115,25 @@ def picture_of(
     )
 
 
+def _tape_picture(
+    tape: Tape,
+    names: object,
+    edges: object,
+    collapse: Collapse | None,
+    direction: Direction,
+    digits: int,
+    title: str,
+) -> Picture:
+    _check("names of a tape", names, (None,))
+    _check("edges of a tape", edges, (None,))
+    _check("collapse of a tape", collapse, ("auto", "runs", None))
+    _check("direction", direction, get_args(Direction))
+    is_collapsed = {"auto": None, "runs": True, None: False}[collapse]
+    return picture_of_tape(
+        tape, is_collapsed=is_collapsed, direction=direction, digits=digits, title=title
+    )
+
+
 def _check(name: str, given: object, choices: Sequence[object]) -> None:
     if given not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {given!r}")
@@ -127,8 +153,8 @@ def _flat(output: Any) -> list[Value]:
         return [things]
     if not isinstance(things, list | tuple):
         raise TypeError(
-            f"draw takes a Value or a sequence of them, not {type(things).__name__} {things!r}; "
-            "of a module, draw what it returns"
+            "draw takes a Value, a sequence of them, or a Tape, not "
+            f"{type(things).__name__} {things!r}; of a module, draw what it returns"
         )
     return [value for thing in things for value in _flat(thing)]
 

@@ -55,8 +55,10 @@ def outline(
     """The shape that tells a role.
 
     Round for a leaf, a folded corner for a constant, a box for an operation, a pile of two for
-    a summary.
+    a summary, cut corners for a guard.
     """
+    if role == "guard":
+        return element("path", d=_cut(x, y, width, height), **values)
     if role == "constant":
         return element("path", d=_folded(x, y, width, height), **values)
     if role == "summary":
@@ -70,6 +72,15 @@ def _folded(x: Number, y: Number, width: Number, height: Number) -> str:
     return (
         f"M{x:g} {y:g}H{right - FOLD:g}L{right:g} {y + FOLD:g}V{bottom:g}H{x:g}Z"
         f"M{right - FOLD:g} {y:g}V{y + FOLD:g}H{right:g}"
+    )
+
+
+def _cut(x: Number, y: Number, width: Number, height: Number) -> str:
+    cut = min(FOLD, height / 3)
+    right, bottom = x + width, y + height
+    return (
+        f"M{x + cut:g} {y:g}H{right - cut:g}L{right:g} {y + cut:g}V{bottom - cut:g}"
+        f"L{right - cut:g} {bottom:g}H{x + cut:g}L{x:g} {bottom - cut:g}V{y + cut:g}Z"
     )
 
 

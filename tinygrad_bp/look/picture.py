@@ -15,10 +15,12 @@ from typing import Literal
 
 __all__ = ["Box", "Direction", "Edge", "Key", "Node", "Picture", "Role", "Row", "all_boxes"]
 
-Role = Literal["leaf", "constant", "operation", "summary"]
+Role = Literal["leaf", "constant", "operation", "summary", "guard"]
 Direction = Literal["LR", "TB"]
 Style = Literal["title", "plain", "muted", "alarm"]
-Sample = Literal["leaf", "constant", "operation", "summary", "output", "bar", "alarm", "broken"]
+Sample = Literal[
+    "leaf", "constant", "operation", "summary", "guard", "output", "bar", "alarm", "broken"
+]
 
 
 @dataclass(frozen=True)
