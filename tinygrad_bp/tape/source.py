@@ -13,7 +13,7 @@ import linecache
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,9 +57,7 @@ class Written:
         self.name = f"{tape.name}_" if tape.name in self._taken else tape.name
         self._symbols: list[Symbol] = []
         self._temporaries = 0
-        operands = [slot for i in tape.instructions for slot in i.operands]
-        sides = [slot for guard in tape.guards for slot in (guard.left, guard.right)]
-        self._uses = Counter([*operands, *structure.numbers(tape.outputs), *sides])
+        self._uses = Counter(self._read())
         self.text = self._written()
 
     @property
@@ -81,12 +79,24 @@ class Written:
 
     # The text -------------------------------------------------------------------------
 
+    def _read(self) -> Iterator[int]:
+        """Each slot as often as it is read."""
+        for instruction in self.tape.instructions:
+            yield from instruction.operands
+        for guard in self.tape.guards:
+            yield from (guard.left, guard.right)
+        yield from structure.numbers(self.tape.outputs)
+
     def _written(self) -> str:
         head, lines = self._head_and_unpacking()
-        lines += self._body()
+        lines += [line for _, some in self._body() for line in some]
         output = self._output(self.tape.outputs)
         is_several = isinstance(self.tape.outputs, tuple) and len(self.tape.outputs) > 1
-        lines += _wrapped("return ", output[1:-1] if is_several else output)
+        lines += wrapped("return ", output[1:-1] if is_several else output)
+        return self._module([*head, *indented(lines)])
+
+    def _module(self, definition: Sequence[str]) -> str:
+        """The definition of the function, below what it needs."""
         imports = [
             f"from {module} import {', '.join(sorted(names))}\n"
             for module, names in sorted(self._imports.items())
@@ -97,7 +107,7 @@ class Written:
             if row not in PYTHON_NAMES
         ]
         above = "".join([*imports, "\n" if imports and own else "", *own])
-        below = "".join(f"{line}\n" for line in [*head, *(f"    {line}" for line in lines)])
+        below = "".join(f"{line}\n" for line in definition)
         return f"{above}\n\n{below}" if above else below
 
     def _head_and_unpacking(self) -> tuple[list[str], list[str]]:
@@ -118,7 +128,7 @@ class Written:
         if self.captured:
             parameters += ["*", *self.captured]
         self._symbols += [self._number(number) for number in tape.constants]
-        return _wrapped(f"def {self.name}", f"({', '.join(parameters)})", ":"), lines
+        return wrapped(f"def {self.name}", f"({', '.join(parameters)})", ":"), lines
 
     def _unpacked(self, name: str, part: Any, slots: Iterator[int]) -> list[str]:
         if isinstance(part, dict):
@@ -142,23 +152,23 @@ class Written:
         more = [line for _, lines in targets for line in lines]
         return f"[{', '.join(target for target, _ in targets)}]", more
 
-    def _body(self) -> list[str]:
+    def _body(self) -> Iterator[tuple[Sequence[int], list[str]]]:
+        """The lines of each instruction and of each guard, and before them what they read."""
         tape = self.tape
         first = len(self._symbols)
         guards: dict[int, list[Guard]] = {}
         for guard in tape.guards:
             guards.setdefault(max(guard.left, guard.right, first - 1), []).append(guard)
-        lines = [self._guarded(guard) for guard in guards.get(first - 1, [])]
+        yield from map(self._guarded, guards.get(first - 1, []))
         for slot, instruction in enumerate(tape.instructions, first):
             formula = self._formula(instruction.op, instruction.operands)
             if tape.names[slot] or self._uses[slot] != 1 or len(formula.text) > WIDTH:
                 name = self._named(slot, f"t{self._temporaries + 1}")
                 self._temporaries += not tape.names[slot]
-                lines += _wrapped(f"{name} = ", formula.text)
+                yield instruction.operands, wrapped(f"{name} = ", formula.text)
             else:
                 self._symbols.append(formula)
-            lines += [self._guarded(guard) for guard in guards.get(slot, [])]
-        return lines
+            yield from map(self._guarded, guards.get(slot, []))
 
     def _formula(self, op: Primitive, operands: Sequence[int]) -> Symbol:
         xs = [self._symbols[slot] for slot in operands]
@@ -190,10 +200,11 @@ class Written:
         self._rows[name] = op
         return name
 
-    def _guarded(self, guard: Guard) -> str:
+    def _guarded(self, guard: Guard) -> tuple[Sequence[int], list[str]]:
         self._import("tinygrad_bp.tape.source", "expect")
         left, right = self._symbols[guard.left], self._symbols[guard.right]
-        return f"expect({guard.outcome}, {left} {guard.comparison} {right}, {guard.line!r})"
+        line = f"expect({guard.outcome}, {left} {guard.comparison} {right}, {guard.line!r})"
+        return (guard.left, guard.right), [line]
 
     def _output(self, part: Any) -> str:
         if isinstance(part, dict):
@@ -268,7 +279,12 @@ def _expect_number(outcome: bool, comparison: bool, line: str) -> None:  # noqa:
         raise BranchError(f"another branch than recorded; {line}")
 
 
-def _wrapped(before: str, text: str, after: str = "") -> list[str]:
+def indented(lines: Iterable[str]) -> list[str]:
+    """The lines, one step to the right."""
+    return [f"    {line}" for line in lines]
+
+
+def wrapped(before: str, text: str, after: str = "") -> list[str]:
     """A line, or several if it is long; in parentheses, where Python lets a line end."""
     if len(before) + len(text) <= LINE or "'" in text:  # a text of its own must stay whole
         return [f"{before}{text}{after}"]

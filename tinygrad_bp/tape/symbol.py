@@ -52,7 +52,7 @@ class Symbol(Operand):
         """The primitive's notation, with parentheses only where they are needed."""
         binds = _precedence(primitive)
         symbols = map(_symbol, operands)
-        return cls(primitive.write(*map(_within, symbols, _needs(primitive, binds))), binds)
+        return cls(primitive.write(*map(within, symbols, _needs(primitive, binds))), binds)
 
 
 def spelled_out(primitive: Primitive, operands: Sequence[Symbol]) -> Symbol | None:
@@ -96,5 +96,6 @@ def _needs(primitive: Primitive, binds: int) -> Iterable[int]:
     return binds, binds + 1
 
 
-def _within(symbol: Symbol, precedence: int) -> str:
+def within(symbol: Symbol, precedence: int) -> str:
+    """The text of an operand, in parentheses unless it binds as tightly as that."""
     return symbol.text if symbol.precedence >= precedence else f"({symbol.text})"

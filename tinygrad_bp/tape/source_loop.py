@@ -1,0 +1,85 @@
+"""A tape as a Python loop over rows: the straight-line code once, the numbers row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from tinygrad_bp import structure
+from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.primitives import where
+from tinygrad_bp.tape.source import Written, indented, wrapped
+from tinygrad_bp.tape.symbol import LOOSE, Symbol, within
+
+
+class WrittenLoop(Written):
+    """The text of a generator that runs a tape over rows of numbers, and the generator.
+
+    >>> from tinygrad_bp import Value
+    >>> from tinygrad_bp.tape import record
+    >>> rate = Value(0.5, label="rate")
+    >>> loop = WrittenLoop(record(lambda w, g: w - (1 - rate) * g, 3.0, 2.0))
+    >>> print(loop.text, end="")
+    def replay(rows, captured):
+        [rate] = captured
+        t1 = 1.0 - rate
+        for w, g in rows:
+            yield w - t1 * g
+    >>> list(loop.function([(3.0, 2.0), (5.0, 2.0)], [0.5]))
+    [2.0, 4.0]
+
+    A row holds the numbers of one example's arguments, flat; what comes out is the number, or
+    a list of the numbers, of its outputs. What depends on captured values alone is computed
+    once, before the loop. Like all generated source it may raise `BranchError`,
+    `ZeroDivisionError` and `OverflowError`.
+    """
+
+    def _written(self) -> str:
+        tape = self.tape
+        inputs = len(structure.numbers(tape.inputs))
+        rows, captured = self._name("rows"), self._name("captured")
+        columns = [self._named(slot, f"x{slot}") for slot in range(inputs)]
+        self.captured = [self._named(inputs + i, f"c{i}") for i in range(len(tape.captured))]
+        self._symbols += [self._number(number) for number in tape.constants]
+        row = ", ".join(columns) if len(columns) > 1 else f"[{', '.join(columns)}]"
+        before = [f"[{', '.join(self.captured)}] = {captured}"] if self.captured else []
+        within: list[str] = []
+        for read, lines in self._body():
+            (before if self._steady.issuperset(read) else within).extend(lines)
+        within += wrapped("yield ", self._yielded())
+        return self._module(
+            [
+                f"def {self.name}({rows}, {captured}):",
+                *indented([*before, f"for {row} in {rows}:", *indented(within)]),
+            ]
+        )
+
+    def _formula(self, op: Primitive, operands: Sequence[int]) -> Symbol:
+        # Python's own words, which are no call; over arrays, which come to no loop, they fail.
+        if op is where:
+            choice, x, y = (within(self._symbols[slot], LOOSE + 1) for slot in operands)
+            return Symbol(f"{x} if {choice} else {y}", LOOSE)
+        return super()._formula(op, operands)
+
+    def _yielded(self) -> str:
+        outputs = structure.numbers(self.tape.outputs)
+        return self._output(outputs[0] if len(outputs) == 1 else outputs)
+
+    def _read(self) -> Iterator[int]:
+        # Once more what is read across the head of the loop: so it gets a line of its own.
+        yield from super()._read()
+        for instruction in self.tape.instructions:
+            steady = self._steady.intersection(instruction.operands)
+            if len(steady) < len(set(instruction.operands)):
+                yield from steady
+
+    @cached_property
+    def _steady(self) -> set[int]:
+        """The slots that hold the same for every row."""
+        tape = self.tape
+        first = len(tape.names) - len(tape)
+        steady = set(range(len(structure.numbers(tape.inputs)), first))
+        for slot, instruction in enumerate(tape.instructions, first):
+            if steady.issuperset(instruction.operands):
+                steady.add(slot)
+        return steady
