@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: the history so far, and the model as a finished batch left it."""
+"""Whatever ends training: the model is as a finished batch or stretch left it, by every route."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from tinygrad_bp import nn
-from tinygrad_bp.nn import training
+from tests.nn.routes import RECORDED, ROUTES, fit
+from tinygrad_bp import nn, register
+from tinygrad_bp.nn import stretches, training
 
 INPUTS, TARGETS = [0.0, 1.0, 2.0], [1.0, 3.0, 5.0]
 
 
-def fitted(model: nn.Module, optimizer: nn.Optimizer, **changes: Any) -> nn.History:
-    settings: dict[str, Any] = {
-        "loss": nn.mse, "epochs": 3, "batch_size": 2, "compiled": False, **changes
-    }  # fmt: skip
-    return nn.fit(model, INPUTS, TARGETS, optimizer=optimizer, **settings)
+def fitted(
+    model: nn.Module, optimizer: nn.Optimizer, route: str = "eager", **changes: Any
+) -> nn.History:
+    settings: dict[str, Any] = {"loss": nn.mse, "epochs": 3, "batch_size": 2, **changes}
+    return fit(route, model, INPUTS, TARGETS, optimizer=optimizer, **settings)
 
 
 def line() -> nn.Neuron:
@@ -36,11 +37,12 @@ def raise_signal(history: nn.History) -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("callback", [raise_interrupt, raise_signal])
-def test_an_interrupt_ends_training_and_returns_what_there_is(callback: Any) -> None:
+def test_an_interrupt_ends_training_and_returns_what_there_is(callback: Any, route: str) -> None:
     model, other = line(), line()
 
-    history = fitted(model, nn.SGD(0.1), callback=callback)
+    history = fitted(model, nn.SGD(0.1), route, callback=callback)
 
     whole = fitted(other, nn.SGD(0.1), epochs=2)
     assert history.stopped == "interrupted"
@@ -64,17 +66,18 @@ def test_an_interrupt_before_the_first_batch_leaves_the_start() -> None:
 
 
 class Interruption:
-    """A trace function that interrupts at the n-th line that nn's own code runs inside `fit`."""
+    """A trace function that interrupts at the n-th line of nn's own code, or of generated code."""
 
     def __init__(self, line: int) -> None:
         self.left = line
         self.inside = False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        if "/nn/" not in frame.f_code.co_filename.replace("\\", "/"):
+        file = frame.f_code.co_filename.replace("\\", "/")
+        if "/tinygrad_bp/nn/" not in file and not file.startswith("<tape "):
             return None
-        # From the first moment of the `try` on: before it nothing has been changed.
-        self.inside = self.inside or frame.f_code.co_name == "epoch"
+        # Before that nothing has been changed.
+        self.inside = self.inside or frame.f_code.co_name == "advance"
         if self.inside and event == "line" and frame.f_code is not nn.fit.__code__:
             self.left -= 1
             if self.left == 0:
@@ -98,19 +101,30 @@ def states(make: Any) -> tuple[list[Any], list[float]]:
     return [*fixed, (model.state_dict(), optimizer.state_dict(model))], losses
 
 
+@pytest.fixture
+def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each stretch is one batch."""
+    monkeypatch.setattr(stretches, "FIRST_STRETCH", 0)
+    monkeypatch.setattr(stretches, "STRETCH", 0.0)
+
+
+@pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(
     "make", [lambda: nn.SGD(0.1), lambda: nn.Adam(0.1)], ids=["no state", "state"]
 )
-def test_an_interrupt_at_any_line_leaves_a_finished_batch(make: Any) -> None:
+def test_an_interrupt_at_any_line_leaves_a_finished_batch(
+    make: Any, route: str, short_stretches: None
+) -> None:
     finished, losses = states(make)
     seen = set()
     tracer = sys.gettrace()
-    for n in range(1, 10_000):
+    step = 1 if route == "eager" else 2
+    for n in range(1, 10_000, step):
         model, optimizer = line(), make()
         interruption = Interruption(n)
         sys.settrace(interruption)
         try:
-            history = fitted(model, optimizer)
+            history = fitted(model, optimizer, route)
         finally:
             sys.settrace(tracer)
 
@@ -127,26 +141,83 @@ def test_an_interrupt_at_any_line_leaves_a_finished_batch(make: Any) -> None:
     assert seen == set(range(len(finished)))
 
 
-def test_an_interrupt_at_any_line_leaves_a_finished_stretch() -> None:
-    finished, losses = states(lambda: nn.Adam(0.1))
-    tracer = sys.gettrace()
-    for n in range(1, 10_000, 11):
+@pytest.mark.parametrize("route", RECORDED)
+def test_ctrl_c_leaves_the_last_finished_stretch(
+    route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[int] = []
+    run = stretches.Stretches.run
+
+    def interrupted(self: stretches.Stretches, *arguments: Any) -> Any:
+        runs.append(1)
+        if len(runs) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return run(self, *arguments)
+
+    monkeypatch.setattr(stretches.Stretches, "run", interrupted)
+    model, other = line(), line()
+
+    history = fitted(model, nn.SGD(0.1), route, epochs=10**9)
+
+    epochs = len(history)
+    monkeypatch.undo()
+    assert len(runs) == 3
+    assert history.stopped == "interrupted"
+    assert epochs > 10
+    assert history.losses == fitted(other, nn.SGD(0.1), route, epochs=epochs).losses
+    assert model.state_dict() == other.state_dict()
+
+
+class Trouble(Exception):  # noqa: N818
+    """Anything."""
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("error", [MemoryError, Trouble])
+def test_an_error_in_the_middle_leaves_a_finished_batch(
+    error: type[Exception], route: str, short_stretches: None
+) -> None:
+    calls: list[float] = []
+    last: list[int] = []
+
+    def value(x: float) -> float:
+        calls.append(x)
+        if len(calls) in last:
+            raise error
+        return x
+
+    failing = register("failing", "failing({})", value, lambda *_: (1.0,), replace=True)
+    loss = lambda p, t: nn.mse(failing(p), t)  # noqa: E731
+    fitted(line(), nn.Adam(0.1), route, loss=loss)
+    finished, _ = states(lambda: nn.Adam(0.1))
+    seen = set()
+    for call in range(1, len(calls) + 1):
         model, optimizer = line(), nn.Adam(0.1)
-        interruption = Interruption(n)
-        sys.settrace(interruption)
-        try:
-            history = fitted(model, optimizer, compiled=True)
-        finally:
-            sys.settrace(tracer)
+        calls.clear()
+        last[:] = [call]
+        with pytest.raises(error):
+            fitted(model, optimizer, route, loss=loss)
+        state = model.state_dict(), optimizer.state_dict(model)
 
-        assert (model.state_dict(), optimizer.state_dict(model)) in finished
-        assert history.losses == losses[: len(history)]
-        assert len(history.learning_rates) == len(history)
-        if interruption.left > 0:
-            break
-        assert history.stopped == "interrupted"
+        assert state in finished
+        seen.add(finished.index(state))
 
-    assert history.stopped == "finished"
+    assert len(seen) == len(finished) - 1
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_error_in_a_callback_leaves_the_finished_epoch(route: str) -> None:
+    model, other = line(), line()
+
+    def fail(history: nn.History) -> None:
+        if len(history) == 2:
+            raise Trouble
+
+    with pytest.raises(Trouble):
+        fitted(model, nn.SGD(0.1), route, callback=fail)
+
+    fitted(other, nn.SGD(0.1), epochs=2)
+    assert model.state_dict() == other.state_dict()
 
 
 def test_an_epoch_is_noted_as_a_whole() -> None:

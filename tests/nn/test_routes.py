@@ -1,8 +1,8 @@
-"""Training in machine code: the eager numbers, bit for bit, and the same words."""
+"""Training from a tape, in either language: the eager numbers, bit for bit, and the same words."""
 
 from __future__ import annotations
 
-import signal
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,65 +11,130 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.nn.routes import RECORDED, ROUTES, fit
 from tinygrad_bp import NonFiniteError, compile, nn, register  # noqa: A004
 from tinygrad_bp import abs as abs_
 from tinygrad_bp.modes import RecordingError
-from tinygrad_bp.nn import courses, native
+from tinygrad_bp.nn import courses
 from tinygrad_bp.tape import loops, training
 from tinygrad_bp.tape.training import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 LABELS = [0, 1, 1, 0]
 
-OPTIMIZERS: list[Callable[[], nn.Optimizer]] = [
-    lambda: nn.SGD(0.5),
-    lambda: nn.SGD(0.1, momentum=0.9),
-    lambda: nn.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
-    lambda: nn.SGD(nn.Cosine(0.3, 20)),
-    lambda: nn.Adam(0.05),
-    lambda: nn.AdamW(nn.StepDecay(0.1, 3)),
-]
 
-
-def both(make: Callable[[], nn.Module], *data: Any, **settings_: Any) -> tuple[Any, Any]:
-    """The same run, eager and compiled: (history, parameters, optimiser's state) of each."""
-    results = []
+def outcomes(make: Callable[[], nn.Module], *data: Any, **settings_: Any) -> list[Any]:
+    """What becomes of the same run by each route: history or error, model, optimiser."""
     make_optimizer = settings_.pop("optimizer")
-    for compiled in (False, True):
+    results = []
+    for route in ROUTES:
         model, optimizer = make(), make_optimizer()
-        history = nn.fit(model, *data, optimizer=optimizer, compiled=compiled, **settings_)
-        assert history.is_compiled is compiled
-        results.append((history, model.state_dict(), optimizer.state_dict(model)))
-    return results[0], results[1]
+        try:
+            ended: Any = fit(route, model, *data, optimizer=optimizer, **settings_)
+        except NonFiniteError as error:
+            ended = str(error)
+        results.append((ended, model.state_dict(), optimizer.state_dict(model)))
+    return results
 
 
-@settings(max_examples=20)
+def assert_alike(results: list[Any]) -> None:
+    """By all routes the same to the last bit; as text, since there 0.0 is not -0.0."""
+    eager, *others = map(repr, results)
+    for other in others:
+        assert other == eager
+
+
+class Bent(nn.Module):
+    """A model that branches on its values."""
+
+    def __init__(self, *sizes: int) -> None:
+        first, *others = sizes or (2, 4, 1)
+        self.net = nn.MLP(first, others, activation=lambda v: v if v > 0 else 0.1 * v, seed=1)
+
+    def __call__(self, inputs: Any) -> Any:
+        return self.net(inputs)
+
+
+def quarrelsome(prediction: Any, target: Any) -> Any:
+    """A loss that branches on what it is given, and divides."""
+    difference = nn.losses.listed(prediction)[0] - nn.losses.listed(target)[0]
+    return difference * difference if difference > 0.3 else 1.0 / (1.0 + difference) ** 2
+
+
+LOSSES = [*nn.losses.LOSSES, quarrelsome]
+ACTIVATIONS = ["sigmoid", "tanh", "relu", "softplus", "leaky_relu", "gelu", "elu", "sin"]
+
+
+@st.composite
+def optimizers(draw: st.DrawFn) -> Callable[[], nn.Optimizer]:
+    """Ways to make an optimiser, some of which go too far."""
+    rate: Any = draw(st.sampled_from([0.01, 0.1, 0.5, 30.0]))
+    lr = draw(st.sampled_from([rate, nn.Cosine(rate, 20), nn.StepDecay(rate, 3)]))
+    decay = draw(st.sampled_from([0.0, 0.01]))
+    momentum = draw(st.sampled_from([0.0, 0.9]))
+    return draw(
+        st.sampled_from(
+            [
+                lambda: nn.SGD(lr, momentum=momentum, weight_decay=decay),
+                lambda: nn.SGD(lr, momentum=0.5, nesterov=True, weight_decay=decay),
+                lambda: nn.Adam(lr, weight_decay=decay),
+                lambda: nn.AdamW(lr),
+            ]
+        )
+    )
+
+
+def targets_for(loss: Any, classes: np.ndarray) -> np.ndarray:
+    """Zeros and ones, as the loss wants them."""
+    if loss == "hinge":
+        return 2.0 * classes - 1.0
+    if loss == "cross_entropy":
+        return np.array(classes[:, 0] % classes.shape[1])
+    return classes
+
+
+@settings(max_examples=40)
 @given(st.data())
-def test_machine_code_gives_the_eager_numbers(data: st.DataObject) -> None:
+def test_random_runs_give_the_eager_numbers(data: st.DataObject) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     inputs, hidden, outputs = data.draw(st.tuples(*[st.integers(1, 3)] * 3))
     examples = data.draw(st.integers(1, 19))
-    activation = data.draw(st.sampled_from(["sigmoid", "tanh", "relu", "softplus", "leaky_relu"]))
-    loss = data.draw(
-        st.sampled_from(["mse", "squared_error", "huber", "binary_cross_entropy_from_logits"])
-    )
-    x = rng.normal(size=(examples, inputs))
-    y = rng.integers(0, 2, size=(examples, outputs)).astype(float)
+    loss = data.draw(st.sampled_from(LOSSES))
+    outputs += loss == "cross_entropy"
+    x = rng.normal(size=(examples, inputs)) * rng.integers(0, 2, size=(examples, inputs))
+    y = targets_for(loss, rng.integers(0, 2, size=(examples, outputs)))
+    activation = data.draw(st.sampled_from([*ACTIVATIONS, "bent"]))
+    bias = data.draw(st.booleans())
 
-    eager, compiled = both(
-        lambda: nn.MLP(inputs, [hidden, outputs], activation=activation, seed=1),
-        x,
-        y,
-        loss=loss,
-        optimizer=data.draw(st.sampled_from(OPTIMIZERS)),
-        epochs=data.draw(st.integers(1, 5)),
-        batch_size=data.draw(st.sampled_from([None, 1, 2, 4, 5, 8, 17])),
-        shuffle=data.draw(st.booleans()),
-        seed=3,
-        reduction=data.draw(st.sampled_from(["mean", "sum"])),
-    )
+    def model() -> nn.Module:
+        if activation == "bent":
+            return Bent(inputs, hidden, outputs)
+        output = "sigmoid" if loss == "binary_cross_entropy" else "linear"
+        return nn.MLP(
+            inputs,
+            [hidden, outputs],
+            activation=activation,
+            output_activation=output,
+            bias=bias,
+            seed=1,
+        )
 
-    assert compiled == eager
+    assert_alike(
+        outcomes(
+            model,
+            x,
+            y,
+            loss=loss,
+            optimizer=data.draw(optimizers()),
+            epochs=data.draw(st.integers(1, 5)),
+            batch_size=data.draw(st.sampled_from([None, 1, 2, 4, 5, 8, 17, 100])),
+            shuffle=data.draw(st.booleans()),
+            seed=3,
+            reduction=data.draw(st.sampled_from(["mean", "sum"])),
+            snapshots=data.draw(st.sampled_from([None, 2])),
+            until=data.draw(st.sampled_from([None, 0.2])),
+        )
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 7, 8, 16, 21, None])
@@ -83,7 +148,7 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
     x = rng.normal(size=(45, 11)) * rng.integers(0, 2, size=(45, 11))
     y = rng.integers(0, 2, size=(45, 2)).astype(float)
 
-    eager, compiled = both(
+    results = outcomes(
         lambda: nn.MLP(11, [9, 2], activation="tanh", seed=1),
         x,
         y,
@@ -95,45 +160,82 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
         seed=3,
     )
 
-    assert compiled == eager
+    assert_alike(results)
 
 
 def test_a_long_program_hands_back_what_it_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Kinked(nn.Module):
-        def __init__(self) -> None:
-            self.net = nn.MLP(9, [8, 1], activation=lambda v: v if v > 0 else 0.1 * v, seed=1)
-
-        def __call__(self, inputs: Any) -> Any:
-            return self.net(inputs)
-
     monkeypatch.setattr(training, "SMALL", 0)
     x = np.random.default_rng(0).normal(size=(10, 9))
 
-    eager, compiled = both(
-        Kinked, x, x[:, 0] * x[:, 1], loss="mse", optimizer=lambda: nn.SGD(0.1), epochs=3,
-        batch_size=4,
+    results = outcomes(
+        lambda: Bent(9, 8, 1), x, x[:, 0] * x[:, 1], loss="mse", optimizer=lambda: nn.SGD(0.1),
+        epochs=3, batch_size=4,
     )  # fmt: skip
 
-    assert compiled == eager
+    assert_alike(results)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 3, None])
+def test_a_branch_not_recorded_is_done_eagerly(*, batch_size: int | None, shuffle: bool) -> None:
+    x = np.random.default_rng(0).normal(size=(7, 2))
+
+    results = outcomes(
+        Bent,
+        x,
+        x[:, 0] * x[:, 1],
+        loss="mse",
+        optimizer=lambda: nn.SGD(0.1, momentum=0.5),
+        epochs=5,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        seed=0,
+    )
+
+    assert_alike(results)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_what_python_refuses_and_the_table_answers_is_done_eagerly(batch_size: int) -> None:
+    class Reciprocal(nn.Module):
+        def __init__(self) -> None:
+            self.net = nn.Neuron(1, "linear", init=[2.0])
+
+        def __call__(self, inputs: Any) -> Any:
+            return self.net(inputs) + 1.0 / (1.0 / inputs[0])  # 1 / inf is 0
+
+    results = outcomes(
+        Reciprocal,
+        [[1.0], [0.0], [3.0]],
+        [1.0, 0.0, 2.0],
+        loss="mse",
+        optimizer=lambda: nn.SGD(0.01),
+        epochs=2,
+        batch_size=batch_size,
+    )
+
+    assert isinstance(results[0][0], nn.History)
+    assert_alike(results)
 
 
 def test_a_second_run_goes_on_where_the_first_stopped() -> None:
     results = []
-    for compiled in (False, True):
+    for route in ROUTES:
         model, optimizer = nn.MLP(2, [3, 1], seed=2), nn.Adam(0.05)
         for size in (1, 3):
-            nn.fit(
-                model, XOR, LABELS, loss="mse", optimizer=optimizer, epochs=3, batch_size=size,
-                compiled=compiled,
+            fit(
+                route, model, XOR, LABELS, loss="mse", optimizer=optimizer, epochs=3,
+                batch_size=size,
             )  # fmt: skip
         results.append((model.state_dict(), optimizer.state_dict(model)))
 
-    assert results[0] == results[1]
+    assert_alike(results)
 
 
 def test_snapshots_callbacks_and_goals_see_every_epoch() -> None:
     seen: list[int] = []
-    eager, compiled = both(
+
+    results = outcomes(
         lambda: nn.MLP(2, [3, 1], activation="tanh", seed=0),
         XOR,
         LABELS,
@@ -146,55 +248,51 @@ def test_snapshots_callbacks_and_goals_see_every_epoch() -> None:
         callback=lambda history: seen.append(len(history)),
     )
 
-    assert compiled == eager
-    assert compiled[0].stopped == "until"
-    assert seen == 2 * list(range(1, len(compiled[0]) + 1))
-
-
-class Bent(nn.Module):
-    """A model that branches on its values."""
-
-    def __init__(self) -> None:
-        self.net = nn.MLP(2, [4, 1], activation=lambda v: v if v > 0 else 0.1 * v, seed=1)
-
-    def __call__(self, inputs: Any) -> Any:
-        return self.net(inputs)
-
-
-@pytest.mark.parametrize("shuffle", [False, True])
-@pytest.mark.parametrize("batch_size", [1, 3, None])
-def test_a_branch_not_recorded_is_done_eagerly(*, batch_size: int | None, shuffle: bool) -> None:
-    x = np.random.default_rng(0).normal(size=(7, 2))
-    eager, compiled = both(
-        Bent,
-        x,
-        x[:, 0] * x[:, 1],
-        loss="mse",
-        optimizer=lambda: nn.SGD(0.1, momentum=0.5),
-        epochs=5,
-        batch_size=batch_size,
-        shuffle=shuffle,
-        seed=0,
-    )
-
-    assert compiled == eager
+    assert_alike(results)
+    assert results[0][0].stopped == "until"
+    assert seen == 3 * list(range(1, len(results[0][0]) + 1))
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])
 def test_nan_is_refused_in_the_same_words(batch_size: int) -> None:
-    messages, models = [], []
-    for compiled in (False, True):
-        model = nn.MLP(2, [3, 1], activation="relu", seed=0)
-        with pytest.raises(NonFiniteError) as caught:
-            nn.fit(
-                model, XOR, [0, 9, 9, 0], loss="squared_error", optimizer=nn.SGD(50.0),
-                epochs=200, batch_size=batch_size, compiled=compiled,
-            )  # fmt: skip
-        messages.append(str(caught.value))
-        models.append(model.state_dict())
+    results = outcomes(
+        lambda: nn.MLP(2, [3, 1], activation="relu", seed=0),
+        XOR,
+        [0, 9, 9, 0],
+        loss="squared_error",
+        optimizer=lambda: nn.SGD(50.0),
+        epochs=200,
+        batch_size=batch_size,
+    )
 
-    assert messages[0] == messages[1]
-    assert models[0] == models[1]
+    assert_alike(results)
+    assert "in epoch " in results[0][0]
+    assert " at example " in results[0][0]
+    assert "subtract" in results[0][0] or "multiply" in results[0][0]
+
+
+# Which route ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("llvm", [False, True])
+@pytest.mark.parametrize("epochs", [1, 1_000, 10**5])
+def test_the_quickest_route_is_taken(
+    monkeypatch: pytest.MonkeyPatch, epochs: int, llvm: bool
+) -> None:
+    monkeypatch.setattr(courses, "has_llvm", lambda: llvm)
+    wanted = {1: "eager", 1_000: "source", 10**5: "machine code" if llvm else "source"}
+
+    history = nn.fit(
+        nn.Neuron(2, seed=0), XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=epochs,
+        until=math.inf,
+    )  # fmt: skip
+
+    assert history.route == wanted[epochs]
+    assert history.is_compiled is (epochs > 1)
+
+
+def test_machine_code_needs_llvmlite() -> None:
+    assert courses.has_llvm()
 
 
 def test_a_loss_that_peeks_at_its_target_is_not_compiled() -> None:
@@ -203,86 +301,32 @@ def test_a_loss_that_peeks_at_its_target_is_not_compiled() -> None:
 
     settings_: dict[str, Any] = {"loss": peeking, "optimizer": nn.SGD(0.1), "epochs": 2}
 
-    with pytest.raises(RecordingError, match=r"does not give that of example 1"):
-        nn.fit(nn.MLP(2, [1], seed=0), XOR, LABELS, compiled=True, **settings_)
+    for route in RECORDED:
+        with pytest.raises(RecordingError, match=r"does not give that of example 1"):
+            fit(route, nn.MLP(2, [1], seed=0), XOR, LABELS, **settings_)
 
 
-def test_what_cannot_be_recorded_runs_eagerly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_recorded_runs_eagerly() -> None:
     def reading(prediction: Any, target: Any) -> Any:
         return prediction * prediction.data - target
 
-    settings_: dict[str, Any] = {"loss": reading, "optimizer": nn.SGD(0.1), "epochs": 2}
-    monkeypatch.setattr(courses, "WORTH", 0.0)
+    settings_: dict[str, Any] = {"loss": reading, "optimizer": nn.SGD(0.1), "epochs": 25}
 
-    assert not nn.fit(nn.MLP(2, [1], seed=0), XOR, LABELS, **settings_).is_compiled
+    assert nn.fit(nn.MLP(2, [1], seed=0), XOR, LABELS, **settings_).route == "eager"
     with pytest.raises(RecordingError, match="was read while a tape was being recorded"):
         nn.fit(nn.MLP(2, [1], seed=0), XOR, LABELS, compiled=True, **settings_)
 
 
-def test_only_work_that_takes_long_is_compiled() -> None:
-    settings_: dict[str, Any] = {"loss": "mse", "optimizer": nn.SGD(0.1), "batch_size": 1}
-    model = nn.MLP(2, [3, 1], seed=0)
-
-    assert not nn.fit(model, XOR, LABELS, epochs=1, **settings_).is_compiled
-    assert nn.fit(model, XOR, LABELS, epochs=10**5, **settings_).is_compiled
-
-
-def test_without_llvmlite_it_runs_eagerly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courses, "is_available", lambda: False)
-    monkeypatch.setattr(courses, "WORTH", 0.0)
-    model = nn.MLP(2, [3, 1], seed=0)
-    history = nn.fit(model, XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=2)
-
-    assert not history.is_compiled
-
-
-def test_availability_is_that_of_llvmlite() -> None:
-    assert native.is_available()
-
-
-def test_parameters_with_different_histories_are_refused() -> None:
+@pytest.mark.parametrize("route", RECORDED)
+def test_parameters_with_different_histories_are_refused(route: str) -> None:
     model, optimizer = nn.MLP(1, [1], seed=0), nn.Adam(0.1)
     optimizer.step(model.parameters()[:1])
 
     with pytest.raises(ValueError, match="more often than others"):
-        nn.fit(
-            model, [1, 2], [1, 2], loss="mse", optimizer=optimizer, epochs=1, compiled=True
-        )  # fmt: skip
+        fit(route, model, [1, 2], [1, 2], loss="mse", optimizer=optimizer, epochs=1)
 
 
-@pytest.fixture
-def stretches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """SIGINT arrives during the third stretch."""
-    begun: list[int] = []
-    run = native.Training.run
-
-    def counted(self: Any, *arguments: Any) -> Any:
-        begun.append(1)
-        if len(begun) == 3:
-            signal.raise_signal(signal.SIGINT)
-        return run(self, *arguments)
-
-    monkeypatch.setattr(native.Training, "run", counted)
-    return begun
-
-
-def test_ctrl_c_leaves_the_last_finished_stretch(stretches: list[int]) -> None:
-    def trained(epochs: int) -> tuple[nn.MLP, nn.History]:
-        model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
-        optimizer = nn.SGD(0.1)
-        return model, nn.fit(
-            model, XOR, LABELS, loss="mse", optimizer=optimizer, epochs=epochs, compiled=True
-        )
-
-    model, history = trained(10**9)
-    begun = len(stretches)
-    again, whole = trained(len(history))
-
-    assert history.stopped == "interrupted"
-    assert begun == 3
-    assert len(history) > native.FIRST_STRETCH
-    assert model.state_dict() == again.state_dict()
-    assert history.losses == whole.losses
+# The boundary of machine code -------------------------------------------------------------
 
 
 def test_machine_code_is_given_whole_arrays_of_doubles_only() -> None:
@@ -294,7 +338,8 @@ def test_machine_code_is_given_whole_arrays_of_doubles_only() -> None:
             address(wrong)
 
 
-def test_an_error_in_an_operation_of_ones_own_comes_out() -> None:
+@pytest.mark.parametrize("route", RECORDED)
+def test_an_error_in_an_operation_of_ones_own_comes_out(route: str) -> None:
     calls: list[float] = []
 
     def value(x: float) -> float:
@@ -307,9 +352,9 @@ def test_an_error_in_an_operation_of_ones_own_comes_out() -> None:
     model = nn.MLP(2, [3, 1], activation=fussy, seed=0)
 
     with pytest.raises(LookupError, match="enough"):
-        nn.fit(
-            model, XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=10**6, batch_size=1,
-            compiled=True,
+        fit(
+            route, model, XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=10**6,
+            batch_size=1,
         )  # fmt: skip
     calls.clear()
     assert compile(abs_)(-1.0) == 1.0

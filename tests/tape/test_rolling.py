@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_bp import nn, structure
-from tinygrad_bp.nn.native import step_tape
+from tinygrad_bp.nn.recording import step_tape
 from tinygrad_bp.tape.rolling import Dot, Product, rolled
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import values

@@ -1,15 +1,20 @@
-"""The two ways through the epochs of a training run: eager, and in machine code."""
+"""The ways through the epochs of a training run: eager, or from a tape, in either language."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
+from importlib.util import find_spec
 
 from tinygrad_bp.nn.batches import Batches
 from tinygrad_bp.nn.gradients import PARTIAL_SUMS, batch_loss_and_gradient
-from tinygrad_bp.nn.native import WORTH, Native, checked_tape, is_available
 from tinygrad_bp.nn.progress import Progress
+from tinygrad_bp.nn.recording import checked_tape
 from tinygrad_bp.nn.run import Run
+from tinygrad_bp.nn.source_training import SourceTraining
+from tinygrad_bp.nn.stretches import Stretches
 from tinygrad_bp.tape.strayed import Strayed
+from tinygrad_bp.tape.training import Training
 
 Ended = tuple[list[float], list[float]]
 """Of the epochs that ended: the learning rate of the first update of each, and its loss."""
@@ -17,11 +22,19 @@ Ended = tuple[list[float], list[float]]
 REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a model or a loss may raise where it can not be recorded: it expects floats."""
 
+SOURCE_FROM, MACHINE_CODE_FROM = 100, 10_000
+"""From how many evaluations of an example on a language is the quickest, all included.
+
+To record, check, write and compile Python takes as long as some 80 eager evaluations, of a
+small network as of a large one, and LLVM as long as 5,000 to 16,000 of the generated Python.
+"""
+
 
 class Course(ABC):
     """Where a run stands, and how it goes on."""
 
-    is_compiled: bool
+    route: str
+    """What it is in words, for the history."""
     strayed: Strayed | None = None
     """How far a first gradient in fast arithmetic was off."""
 
@@ -39,7 +52,7 @@ class Course(ABC):
 class Eager(Course):
     """One epoch after the other, each operation a call in Python."""
 
-    is_compiled = False
+    route = "eager"
 
     def advance(self, epochs: int, bar: Progress) -> Ended:  # noqa: ARG002
         """One epoch."""
@@ -49,21 +62,21 @@ class Eager(Course):
         return [rate], [loss]
 
 
-class Compiled(Course):
-    """Stretches of machine code; what that can not do is done eagerly, batch by batch."""
+class Recorded(Course):
+    """Stretches from a tape; what that can not do is done eagerly, batch by batch."""
 
-    is_compiled = True
-
-    def __init__(self, run: Run, batches: Batches, *, fast: bool = False) -> None:
+    def __init__(
+        self, run: Run, batches: Batches, language: type[Training | SourceTraining], *, fast: bool
+    ) -> None:
         super().__init__(run, batches)
-        tape = checked_tape(run.model, run.loss, run.stepper.parameters, run.examples)
-        self.native = Native(
-            tape,
+        self.route = ROUTES[language]
+        self.stretches = Stretches(
+            partial(Training, fast=fast) if language is Training else SourceTraining,
+            checked_tape(run.model, run.loss, run.stepper.parameters, run.examples),
             run.stepper,
             run.examples,
             batch_size=batches.size,
             is_summed=run.is_summed,
-            fast=fast,
         )
         if fast:
             self.strayed = self._strayed()
@@ -73,11 +86,11 @@ class Compiled(Course):
 
     def advance(self, epochs: int, bar: Progress) -> Ended:
         """One stretch, and if it got stuck, one batch."""
-        per_epoch, position = self.batches.per_epoch, self.native.position
+        per_epoch, position = self.batches.per_epoch, self.stretches.position
         if position == 0:
             self.order = self.batches.shuffled()
         left = epochs * per_epoch if self.order is None else per_epoch
-        made, losses, rates, is_stuck = self.native.run(left - position, self.order)
+        made, losses, rates, is_stuck = self.stretches.run(left - position, self.order)
         self.rates += rates[-position % per_epoch : made : per_epoch]
         bar.advance(made)
         if is_stuck:
@@ -87,37 +100,46 @@ class Compiled(Course):
         self.rates, rates = self.rates[ended:], self.rates[:ended]
         return rates, losses
 
-    def _strayed(self) -> Strayed:
-        """From the eager loss and gradient of a few examples."""
-        native = self.native
-        few = min(native.training.batch_size, PARTIAL_SUMS)
-        found = native.training.first_gradient(native.columns)
+    def _strayed(self) -> Strayed | None:
+        """From the eager loss and gradient of a few examples; generated Python is exact."""
+        training = self.stretches.training
+        if isinstance(training, SourceTraining):
+            return None
+        found = training.first_gradient(self.stretches.arranged(None))
         if not found:
             return Strayed()
-        loss, slopes = batch_loss_and_gradient(
-            map(self.run.example, range(few)), self.run.reduction
-        )
+        few = range(min(training.batch_size, PARTIAL_SUMS))
+        loss, slopes = batch_loss_and_gradient(map(self.run.example, few), self.run.reduction)
         return Strayed().with_pairs(zip(found, [*slopes, loss], strict=True))
 
     def _eager_batch(self, epoch: int, bar: Progress) -> list[float]:
-        position = self.native.position
+        position = self.stretches.position
         if position == 0:
             self.rates.append(self.run.stepper.optimizer.learning_rate())
         batch = self.batches.cut(self.order or list(range(self.batches.examples)))[position]
         loss = self.run.batch(epoch, batch)
         bar.advance()
-        return self.native.note(loss, len(batch))
+        return self.stretches.note(loss, len(batch))
 
 
-def course(
-    run: Run, batches: Batches, *, compiled: bool | None, fast: bool, eager_seconds: float
-) -> Course:
+ROUTES = {Training: "machine code", SourceTraining: "source"}
+
+
+def course(run: Run, batches: Batches, *, compiled: bool | None, fast: bool, epochs: int) -> Course:
     """The way to go: compiled if that was asked for, or is possible and worth its time."""
-    if compiled is not None:
-        return Compiled(run, batches, fast=fast) if compiled else Eager(run, batches)
-    if eager_seconds < WORTH or not is_available():
+    evaluations = epochs * batches.examples
+    if compiled is False or (compiled is None and evaluations < SOURCE_FROM):
         return Eager(run, batches)
+    is_long = compiled or evaluations >= MACHINE_CODE_FROM
+    language = Training if is_long and has_llvm() else SourceTraining
     try:
-        return Compiled(run, batches, fast=fast)
+        return Recorded(run, batches, language, fast=fast)
     except REFUSALS:
+        if compiled:
+            raise
         return Eager(run, batches)
+
+
+def has_llvm() -> bool:
+    """Whether machine code can be made here: whether llvmlite is installed."""
+    return find_spec("llvmlite") is not None

@@ -44,14 +44,26 @@ def loss_and_gradient(
     >>> loss_and_gradient(neuron, nn.mse, neuron.parameters(), [2.0], 5.0)
     (1.0, [4.0, 2.0])
     """
-    value = loss(model(inputs), target)
+    prediction = model(inputs)
+    value = loss(prediction, target)
     if not isinstance(value, Value) or value.is_constant:
         raise TypeError(
             "the loss of a model's prediction is a Value that depends on the parameters, got "
             f"{value!r}: did the model use .data, or run under no_grad?"
         )
-    adjoint = adjoints(topological_order(value), {value: 1.0})
+    adjoint = adjoints(order_of(prediction, value), {value: 1.0})
     return value._data, [adjoint.get(parameter, 0.0) for parameter in parameters]
+
+
+def order_of(prediction: Any, value: Value) -> list[Value]:
+    """The order of the graph of a loss: first that of the predictions, one after the other.
+
+    A loss may look at them in another order for another target, as `cross_entropy` does, and
+    a sweep adds in the order of the graph: then a tape of one example would not be that of
+    the next to the last bit.
+    """
+    outputs = [output for output in listed(prediction) if isinstance(output, Value)]
+    return topological_order(*outputs, value)
 
 
 def batch_loss_and_gradient(
@@ -62,23 +74,32 @@ def batch_loss_and_gradient(
     >>> batch_loss_and_gradient([(1.0, [2.0]), (3.0, [8.0])], mean)
     (2.0, [5.0])
 
+    The order of the additions is that of `reduced`.
+    """
+    loss, *gradient = reduced(([loss, *gradient] for loss, gradient in examples), reduction)
+    return loss, gradient
+
+
+def reduced(examples: Iterable[list[float]], reduction: Callable[[Any, int], Any]) -> list[float]:
+    """The lists of a batch's examples as one, number by number.
+
+    >>> reduced([[1.0, 2.0], [3.0, 8.0]], whole_sum)
+    [4.0, 10.0]
+
     The order is fixed, and the same whether machine code takes one example at a time or
     eight: example i goes to partial sum i % 8, in turn; the partial sums are added from
     first to last; the division comes at the end.
     """
     sums: list[list[float]] = []
     count = 0
-    for loss, gradient in examples:
-        numbers = [loss, *gradient]
+    for numbers in examples:
         if count < PARTIAL_SUMS:
             sums.append(numbers)
         else:
             sums[count % PARTIAL_SUMS] = _added(sums[count % PARTIAL_SUMS], numbers)
         count += 1
     whole = reduce(_added, sums)
-    if count > 1:
-        whole = [reduction(number, count) for number in whole]
-    return whole[0], whole[1:]
+    return [reduction(number, count) for number in whole] if count > 1 else whole
 
 
 def _added(one: list[float], other: list[float]) -> list[float]:
@@ -133,5 +154,6 @@ __all__ = [
     "batch_loss_and_gradient",
     "loss_and_gradient",
     "loss_of",
+    "reduced",
     "reduction_of",
 ]

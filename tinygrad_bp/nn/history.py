@@ -35,8 +35,13 @@ class History:
     seconds: float = field(default=0.0, compare=False)
     """How long it took."""
 
-    is_compiled: bool = field(default=False, compare=False)
-    """Whether it ran in machine code."""
+    route: str = field(default="eager", compare=False)
+    """How it ran: "eager", or from a tape as "source" or "machine code"."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it ran from a tape, in machine code or generated Python."""
+        return self.route != "eager"
 
     strayed: Strayed | None = field(default=None, compare=False)
     """With `fast=True`: how far the gradient of the first few examples was off."""

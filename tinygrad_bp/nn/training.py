@@ -75,10 +75,11 @@ def fit(
       progress    True or False; by default a bar on stderr in a terminal or a notebook,
                   after a second
     Where:
-      compiled    True for machine code, False for one operation after the other in Python;
-                  by default machine code where llvmlite is installed, the model can be
-                  recorded and the work would take more than a quarter second. The numbers are
-                  the same to the last bit
+      compiled    False for one operation after the other; True to record one example and run
+                  that, as machine code where llvmlite is installed and as generated Python
+                  where not; by default what is quickest, all included: eager below 100
+                  evaluations of an example, machine code from 10,000 on. A model that can not
+                  be recorded is then trained eagerly. The numbers are the same to the last bit
       fast        in machine code products may be fused with sums, and exp, log, tanh and
                   sigmoid be polynomials: other last digits. The history's `strayed` says how
                   far those of the first gradient were off
@@ -87,8 +88,8 @@ def fit(
     before its update, weighted by size ("sum": the sum over the examples). Gradients add up
     in a stated order, that of `batch_loss_and_gradient`; parameters' `grad` is left alone.
 
-    Ctrl-C ends it early: the model is as the last finished batch left it (in machine code,
-    the last of a stretch of some 50 ms), and the history is returned with
+    Ctrl-C ends it early: the model is as the last finished batch left it (compiled, the last
+    of a stretch of some 50 ms), and the history is returned with
     `stopped == "interrupted"`. If a loss or a parameter becomes `nan` or infinite,
     `NonFiniteError` names the epoch, the example and the first operation that made it, and
     the model is as it was before that update.
@@ -96,7 +97,7 @@ def fit(
     Raises `ValueError` and `TypeError` for settings and data that can not be right.
     """
     function = loss_of(loss)
-    examples, seconds = _fitting_examples(model, function, inputs, targets)
+    examples = _fitting_examples(model, function, inputs, targets)
     run = Run(
         model=model,
         loss=function,
@@ -118,9 +119,8 @@ def fit(
     start = time.perf_counter()
     try:
         with Progress(epochs * batches.per_epoch, shown=progress) as bar:
-            way = course(run, batches, compiled=compiled, fast=fast, eager_seconds=seconds * epochs)
-            history.is_compiled = way.is_compiled
-            history.strayed = way.strayed
+            way = course(run, batches, compiled=compiled, fast=fast, epochs=epochs)
+            history.route, history.strayed = way.route, way.strayed
             while history.stopped == "running":
                 rates, losses = way.advance(1 if is_watched else epochs - len(history), bar)
                 history.losses += losses
@@ -172,19 +172,13 @@ def _optimizer(optimizer: Any) -> Optimizer:
     return optimizer
 
 
-def _fitting_examples(model: Any, loss: Loss, inputs: Any, targets: Any) -> tuple[Examples, float]:
-    """The examples, with targets as the loss wants them for what the model gives.
-
-    And about how many seconds an eager epoch takes: forward and back, all of it costs some
-    four times what the forward pass does.
-    """
+def _fitting_examples(model: Any, loss: Loss, inputs: Any, targets: Any) -> Examples:
+    """The examples, with targets as the loss wants them for what the model gives."""
     _parameters(model)
     examples = examples_of(inputs, targets)
-    start = time.perf_counter()
     with no_grad():
         outputs = len(listed(model(examples.inputs[0])))
-    seconds = 4.0 * (time.perf_counter() - start) * len(examples)
-    return Examples(examples.inputs, fitted(examples.targets, loss, outputs)), seconds
+    return Examples(examples.inputs, fitted(examples.targets, loss, outputs))
 
 
 def _goal(until: Until | None) -> Callable[[History], bool]:

@@ -15,6 +15,7 @@ are finite do they change places. So whatever stops the loop, a whole block is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import lru_cache, reduce
@@ -354,14 +355,21 @@ class Training:
         self.sums = zeros(8 * (self.parameters + 1))
         self.sums.fill(-0.0)
 
-    @property
-    def numbers(self) -> Array:
-        """The parameters, and behind them the optimiser's state, kind by kind."""
-        return self.blocks[0][: self.slots * self.parameters]
+    @staticmethod
+    def arranged(table: Array) -> Array:
+        """The examples of a table with a row for each as `run` wants them: as columns."""
+        return np.ascontiguousarray(table.T)
 
-    def count_from(self, updates: int) -> None:
-        """Say how many updates the parameters have had."""
+    def take(self, kinds: Sequence[Sequence[float]], updates: int) -> None:
+        """Go on from these parameters and, kind by kind, this state, after so many updates."""
+        self.blocks[0][: self.slots * self.parameters] = np.concatenate(kinds)
         self.carry[2] = updates
+
+    def kinds(self) -> list[list[float]]:
+        """The parameters as they are now, and behind them the optimiser's state, kind by kind."""
+        numbers = self.blocks[0][: self.slots * self.parameters]
+        kinds: list[list[float]] = numbers.reshape(self.slots, self.parameters).tolist()
+        return kinds
 
     def note(self, loss: float, examples: int) -> list[float]:
         """Count a batch that was done elsewhere; the loss of the epoch if that ended it."""
@@ -372,13 +380,14 @@ class Training:
         total, self.carry[0], self.at = float(self.carry[0]), 0.0, 0
         return [total if self.is_summed else total / self.rows]
 
-    def run(self, columns: Array, rates: Array, losses: Array) -> tuple[int, int, int]:
+    def run(self, columns: Array, rates: Array) -> tuple[int, list[float], bool]:
         """Make one update for each of the rates.
 
-        `columns` holds the examples, one row for each number of an example; `losses` gets
-        that of each epoch that ends. Returns how many updates were made, how many epochs
-        ended, and why it stopped.
+        Returns how many were made, the losses of the epochs that ended, and whether it got
+        stuck: at a branch that was not recorded, or at a number that is not finite. Nothing
+        of that batch is kept.
         """
+        losses = np.empty(len(rates) + 1)
         done = self._called(columns, self.blocks, rates, losses, self.at, self.carry)
         why = int(self.carry[1])
         if done % 2:
@@ -387,7 +396,7 @@ class Training:
         per_epoch = -(-self.rows // self.batch_size)
         self.at = (self.at // self.batch_size + done) % per_epoch * self.batch_size
         raise_pending()
-        return done, int(self.carry[3]), why
+        return done, losses[: int(self.carry[3])].tolist(), bool(why)
 
     def first_gradient(self, columns: Array) -> list[float]:
         """The gradient of the first few examples of all, and their loss; nothing is updated.
