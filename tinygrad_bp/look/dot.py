@@ -40,6 +40,7 @@ SAMPLES: dict[Sample, str] = {
     "bar": "bar: ",
     "alarm": "yellow: ",
     "broken": "dashed: ",
+    "current": "thick frame: ",
 }
 
 
@@ -116,11 +117,17 @@ def _write_node(graph: Any, node: Node) -> None:
         id=node.id,
         tooltip=_escaped(node.tip),
         fillcolor=palette.tint(node.bar or 0.0),
-        color=palette.INK if node.is_alarming else palette.LINE,
-        penwidth="2.5" if node.is_alarming else "1.2",
+        color=_frame_colour(node),
+        penwidth="5" if node.is_current else "2.5" if node.is_alarming else "1.2",
         peripheries="2" if node.is_output else "1",
         **SHAPES[node.role],
     )
+
+
+def _frame_colour(node: Node) -> str:
+    if node.is_current:
+        return palette.CURRENT
+    return palette.INK if node.is_alarming else palette.LINE
 
 
 def _label(node: Node) -> str:
@@ -179,7 +186,7 @@ def _edge_attributes(edge: Edge, name: str) -> dict[str, str]:
     found = {
         "id": name,
         "color": colour,
-        "penwidth": f"{1.2 + 2.8 * abs(strength):.2g}",
+        "penwidth": f"{1.2 + 2.8 * abs(strength) + 3 * edge.is_current:.2g}",
         "tooltip": _escaped(edge.tip),
     }
     if edge.label:

@@ -9,7 +9,8 @@ True
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from tinygrad_bp.graph import topological_order
@@ -25,7 +26,7 @@ from tinygrad_bp.look.tapes import picture_of_tape
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
-__all__ = ["Collapse", "draw", "picture_of"]
+__all__ = ["Collapse", "assembled", "draw", "largest", "picture_of"]
 
 Collapse = Literal["auto", "neurons", "layers", "runs"]
 
@@ -96,23 +97,27 @@ def picture_of(
     outputs = _outputs(output)
     order = topological_order(*outputs)
     cells, step = _cells(order, outputs, collapse)
-    called = names_of(_shown(cells), names)
+    writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
+    picture = assembled(cells, writer, outputs, edges=edges, direction=direction, title=title)
+    return replace(picture, notes=tuple(_notes(order, picture.nodes, step, edges)))
+
+
+def assembled(
+    cells: Sequence[Cell],
+    writer: Writer,
+    outputs: Sequence[Value],
+    *,
+    edges: Numbers | None = None,
+    direction: Direction = "LR",
+    title: str = "",
+) -> Picture:
+    """The picture of some cells, with edges between those of them that are linked."""
     ids = [f"n{index}" for index in range(len(cells))]
-    writer = Writer(called, digits, _largest(order))
     ends = dict.fromkeys(outputs, 0)
-    nodes = tuple(writer.node(ids[i], cell, ends) for i, cell in enumerate(cells))
-    links = tuple(edges_of(cells, ids, called, edges, digits))
-    return composable(
-        Picture(
-            nodes,
-            links,
-            _boxes(cells, ids),
-            title,
-            _notes(order, nodes, step, edges),
-            _keys(nodes, links),
-            direction,
-        )
-    )
+    nodes = tuple(writer.node(name, cell, ends) for name, cell in zip(ids, cells, strict=True))
+    links = tuple(edges_of(cells, ids, writer.names, edges, writer.digits))
+    boxes = _boxes(cells, ids)
+    return composable(Picture(nodes, links, boxes, title, (), _keys(nodes, links), direction))
 
 
 def _tape_picture(
@@ -190,9 +195,9 @@ def _kept(order: Sequence[Value], outputs: Sequence[Value]) -> list[Value]:
     return kept if len(kept) <= FEW else list(outputs) if len(outputs) <= FEW else []
 
 
-def _largest(order: Sequence[Value]) -> float:
-    """The largest finite gradient, the one that fills a bar."""
-    sizes = (abs(node.grad) for node in order if math.isfinite(node.grad))
+def largest(gradients: Iterable[float]) -> float:
+    """The size of the largest finite gradient, the one that fills a bar."""
+    sizes = (abs(gradient) for gradient in gradients if math.isfinite(gradient))
     return max(sizes, default=1.0) or 1.0
 
 
@@ -232,21 +237,19 @@ class _Frame:
 
 def _notes(
     order: Sequence[Value], nodes: Sequence[Node], step: str, edges: Numbers | None
-) -> tuple[str, ...]:
-    notes = []
+) -> Iterator[str]:
     if step and len(nodes) < len(order):
-        notes.append(
+        yield (
             f"Collapsed to {step}: {len(nodes):,} drawn nodes stand for {len(order):,}. "
             "draw(..., collapse=None) shows every one."
         )
     if edges == "partial":
-        notes.append("On an edge: the partial derivative of the operation by that operand.")
+        yield "On an edge: the partial derivative of the operation by that operand."
     if edges == "contribution":
-        notes.append(
+        yield (
             "On an edge: partial * upstream gradient = contribution. "
             "The contributions that leave a node add up to its gradient."
         )
-    return tuple(notes)
 
 
 def _keys(nodes: Sequence[Node], links: Sequence[Edge]) -> tuple[Key, ...]:
@@ -257,8 +260,9 @@ def _keys(nodes: Sequence[Node], links: Sequence[Edge]) -> tuple[Key, ...]:
         ("constant" in roles, Key("constant", "constant")),
         ("operation" in roles, Key("operation", "operation")),
         ("summary" in roles, Key("summary", "several nodes")),
-        (True, Key("output", "output")),
+        (any(n.is_output for n in nodes), Key("output", "output")),
         (any(n.bar for n in nodes), Key("bar", "gradient: - left, + right, a sixth per factor 10")),
+        (any(n.is_current for n in nodes), Key("current", "this step")),
         (any(n.is_alarming for n in nodes), Key("alarm", "not a finite number")),
         (any(e.is_broken for e in links), Key("broken", "no gradient flows back")),
     ]

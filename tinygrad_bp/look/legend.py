@@ -66,6 +66,9 @@ def _sample(key: Key, x: float, middle: float) -> Iterator[str]:
     elif key.sample == "broken":
         line = f"M{x:g} {middle:g}H{x + SAMPLE:g}"
         yield element("path", d=line, stroke=palette.LINE, stroke_dasharray="3 3")
+    elif key.sample == "current":
+        stroke |= {"stroke": palette.CURRENT, "stroke_width": 4}
+        yield element("rect", x=x + 3, y=middle - 7, width=SAMPLE - 6, height=14, rx=5, **stroke)
     elif key.sample == "output":
         yield outline("operation", x + 4, middle - 7, SAMPLE - 8, 14, **stroke)
         ring = stroke | {"fill": "none"}

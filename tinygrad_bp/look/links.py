@@ -85,9 +85,10 @@ def _bundles(cells: Sequence[Cell]) -> list[Bundle]:
 def _uses(cell: Cell, index: int, owner: Mapping[Value, int]) -> Iterator[Use]:
     """Every operand that comes from another cell."""
     for user in cell.members:
-        if any(owner[operand] != index for operand in user.parents):
+        # In a picture of a part of a graph, an operand may be left out.
+        if any(owner.get(operand, index) != index for operand in user.parents):
             for operand, partial in zip(user.parents, local_partials(user), strict=True):
-                if owner[operand] != index:
+                if owner.get(operand, index) != index:
                     yield Use(operand, user, None if operand.is_constant else partial)
 
 

@@ -23,10 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
+from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.narration import MOST, STYLES, Narration
+from tinygrad_bp.look.scene import scene
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.value import Value
@@ -80,6 +83,19 @@ class Moment:
 
     def __rich__(self) -> Text:
         return rich_text(repr(self), STYLES)
+
+    def draw(self) -> Drawing:
+        """The graph at this moment, what the step is about framed; of a large one what is near."""
+        trace = self.narration.trace
+        here = trace.position
+        trace.goto(self.position)
+        try:
+            return Drawing(scene(trace, self.narration.names, self.narration.digits))
+        finally:
+            trace.goto(here)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>{self.draw().svg()}"
 
 
 def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:

@@ -9,8 +9,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tinygrad_bp.look.boxes import levels
 from tinygrad_bp.look.cells import Cell
@@ -20,11 +20,25 @@ from tinygrad_bp.look.text import columns, plain, shortened, signed
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.value import Value
 
-__all__ = ["Writer", "relative"]
+__all__ = ["Walk", "Writer", "relative"]
 
 LONGEST_NAME = 26
 LONGEST_FORMULA = 30
 LONGEST_OPERAND = 16
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What is known at one moment of a walk through the passes."""
+
+    gradients: Mapping[Value, float]
+    """A node without an entry has none yet."""
+    waiting: Container[Value]
+    """The nodes whose gradient lacks something still."""
+    ahead: Container[Value]
+    """The nodes whose value is yet to be computed."""
+    current: Value | None
+    """What the step is about."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class Writer:
     names: Mapping[Value, str]
     digits: int
     largest: float
+    walk: Walk | None = None
+    """For a picture of a moment: what is known then, in place of what `backward` left."""
 
     def node(self, name: str, cell: Cell, outputs: Mapping[Value, int]) -> Node:
         """The node of that id that shows the cell; `outputs` are those of the whole graph."""
@@ -52,16 +68,22 @@ class Writer:
             name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
         title = Row(shortened(name_here, LONGEST_NAME), kind, "title")
         formula = self._formula(node, prefix)
-        value = Row(f"{formula} =" if formula else "value", plain(node.data, self.digits))
-        rows = (title, value, self._gradient(node.grad))
+        is_ahead = self.walk is not None and node in self.walk.ahead
+        number = "?" if is_ahead else plain(node.data, self.digits)
+        value = Row(f"{formula} =" if formula else "value", number)
+        grad = node.grad if self.walk is None else self.walk.gradients.get(node)
+        rows = (title, value, Row("grad", "?") if grad is None else self._gradient(grad))
+        if self.walk is not None and node in self.walk.waiting:
+            rows = (title, value, replace(rows[-1], left=f"{rows[-1].left} so far"))
         return Node(
             name,
             "operation" if node.parents else "leaf",
             rows,
-            extent(node.grad, self.largest),
-            is_alarming=not math.isfinite(node.grad),
+            extent(grad or 0.0, self.largest),
+            is_alarming=grad is not None and not math.isfinite(grad),
             is_output=is_output,
-            tip=self._tip(node),
+            tip="" if is_ahead else self._tip(node, grad),
+            is_current=self.walk is not None and node is self.walk.current,
         )
 
     def _constant(self, name: str, node: Value, *, is_output: bool) -> Node:
@@ -97,11 +119,12 @@ class Writer:
         # Of a path that leads out of the box the end says enough: the edge shows the rest.
         return shortened(here, LONGEST_OPERAND) if here != name else _path_end(name)
 
-    def _tip(self, node: Value) -> str:
+    def _tip(self, node: Value, grad: float | None) -> str:
         """Everything to the last digit."""
         formula = self._formula(node, "")
         how = f" = {formula}" if formula else ""
-        return f"{self.names[node]}{how}; value {node.data!r}; gradient {node.grad!r}"
+        gradient = "none yet" if grad is None else repr(grad)
+        return f"{self.names[node]}{how}; value {node.data!r}; gradient {gradient}"
 
     def _summary(self, name: str, cell: Cell, *, is_output: bool) -> Node:
         count = f"{len(cell.members):,} nodes"

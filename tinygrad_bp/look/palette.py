@@ -15,6 +15,7 @@ __all__ = ["extent", "hue", "tint"]
 POSITIVE = "#0072b2"
 NEGATIVE = "#d55e00"
 ALARM = "#f0e442"
+CURRENT = "#e69f00"
 INK = "#1b2430"
 MUTED = "#5c6878"
 LINE = "#7d8898"

@@ -19,7 +19,16 @@ Role = Literal["leaf", "constant", "operation", "summary", "guard"]
 Direction = Literal["LR", "TB"]
 Style = Literal["title", "plain", "muted", "alarm"]
 Sample = Literal[
-    "leaf", "constant", "operation", "summary", "guard", "output", "bar", "alarm", "broken"
+    "leaf",
+    "constant",
+    "operation",
+    "summary",
+    "guard",
+    "output",
+    "bar",
+    "alarm",
+    "broken",
+    "current",
 ]
 
 
@@ -36,7 +45,8 @@ class Row:
 class Node:
     """One node; `bar` is its gradient's sign and size, from -1 to 1, or None where it has none.
 
-    `is_alarming` marks a gradient that is nan or infinite.  `tip` is shown on hovering.
+    `is_alarming` marks a gradient that is nan or infinite, `is_current` what a step is about.
+    `tip` is shown on hovering.
     """
 
     id: str
@@ -46,6 +56,7 @@ class Node:
     is_alarming: bool = False
     is_output: bool = False
     tip: str = ""
+    is_current: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Edge:
     """An operand on its way to the operation that uses it.
 
     `strength` is the sign and size of what the label says, from -1 to 1, or None without one.
-    `is_broken` means that no derivative flows back along it.
+    `is_broken` means that no derivative flows back along it, `is_current` that a step is about it.
     """
 
     tail: str
@@ -63,6 +74,7 @@ class Edge:
     is_broken: bool = False
     is_alarming: bool = False
     tip: str = ""
+    is_current: bool = False
 
 
 @dataclass(frozen=True)

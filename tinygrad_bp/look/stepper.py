@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.frontier import Frontier
 from tinygrad_bp.look.moment import Moment, moment_of
 from tinygrad_bp.look.names import names_of
@@ -125,6 +126,13 @@ class Stepper:
 
     def __rich__(self) -> Text:
         return self.now.__rich__()
+
+    def draw(self) -> Drawing:
+        """The graph at this moment, what the step is about framed; of a large one what is near."""
+        return self.now.draw()
+
+    def _repr_html_(self) -> str:
+        return self.now._repr_html_()
 
     # Moving ---------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ TITLE_ROOM = 28
 NOTE_ROOM = 16
 NARROWEST = 420
 THINNEST, THICKEST = 1.2, 4.0
+GLOW = 6
 
 
 def svg(picture: Picture) -> str:
@@ -135,6 +136,9 @@ def _edge(name: str, edge: Edge, route: Route, picture: Picture) -> Iterator[str
     yield f'<g id="{name}"><title>{escaped(edge.tip)}</title>'
     width = THINNEST + (THICKEST - THINNEST) * abs(strength)
     path = "".join(curve(stroke, picture.direction) for stroke in route.strokes)
+    if edge.is_current:
+        glow = palette.CURRENT
+        yield element("path", d=path, fill="none", stroke=glow, stroke_width=width + GLOW)
     yield element(
         "path",
         d=path,
@@ -180,6 +184,18 @@ def _node(node: Node, place: Rectangle) -> Iterator[str]:
         "stroke_width": 2.5 if node.is_alarming else 1.2,
         "stroke_dasharray": "6 3" if node.is_alarming else None,
     }
+    if node.is_current:
+        yield element(
+            "rect",
+            x=x - GLOW,
+            y=y - GLOW,
+            width=width + 2 * GLOW,
+            height=height + 2 * GLOW,
+            rx=2 * GLOW,
+            fill="none",
+            stroke=palette.CURRENT,
+            stroke_width=GLOW,
+        )
     if node.is_output:
         yield outline(node.role, x - 4, y - 4, width + 8, height + 8, fill=palette.PAPER, **stroke)
     fill = palette.tint(node.bar or 0.0)
