@@ -1,1 +1,1 @@
-"""The checker on trial: what it says of gradients whose rightness is known."""
+"""Checking on trial: verdicts on gradients whose rightness is known, and what strategies draw."""

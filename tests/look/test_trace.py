@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import programs
 from tinygrad_bp import Value, no_grad, where
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.trace import Trace
 
 
@@ -20,7 +20,7 @@ def snapshot(trace):
     return trace.position, bits(trace.adjoint), dict(trace.arrived), dict(trace.waiting)
 
 
-@given(programs(), st.floats(-3.0, 3.0))
+@given(expressions(), st.floats(-3.0, 3.0))
 def test_the_whole_trace_is_backward_to_the_last_bit(program, seed):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]
@@ -35,7 +35,7 @@ def test_the_whole_trace_is_backward_to_the_last_bit(program, seed):
             assert struct.pack("<d", expected) == struct.pack("<d", node.grad)
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_any_walk_lands_in_the_same_states(program, data):
     output = program.run([Value(number) for number in program.inputs])[-1]
     straight, wandering = Trace(output), Trace(output)
@@ -54,7 +54,7 @@ def test_any_walk_lands_in_the_same_states(program, data):
             assert repr(wandering.step(index)) == repr(steps[index])
 
 
-@given(programs())
+@given(expressions())
 def test_gradients_wait_until_every_use_has_arrived(program):
     output = program.run([Value(number) for number in program.inputs])[-1]
     trace = Trace(output)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import ROWS
 from tests.table.truths import moderate_points
 from tinygrad_bp import Value
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive, named
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))

@@ -9,7 +9,6 @@ from typing import Any
 import mpmath
 import pytest
 
-from tests.programs import ROWS
 from tests.table import truths
 from tests.table.comparison import (
     error_of_value,
@@ -19,6 +18,7 @@ from tests.table.comparison import (
 )
 from tests.table.truths import TRUTHS, points, truth
 from tinygrad_bp import Value, gradient
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import ROWS
 from tinygrad_bp import Value, gradient, topological_order, where
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import adjoints, local_partials
 

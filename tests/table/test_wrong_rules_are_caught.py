@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.programs import ROWS
 from tests.table.comparison import (
     error_of_value,
     errors_of_higher_derivatives,
@@ -26,6 +25,7 @@ from tests.table.mutations import (
 )
 from tests.table.truths import moderate_points, points
 from tinygrad_bp import Value
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import local_partials
 

@@ -16,7 +16,7 @@ from typing import Any
 import mpmath
 from mpmath import mp
 
-from tests.programs import ROWS
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.truths import truths
 from tinygrad_bp.primitive import REAL, Interval, Primitive
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp import (
     NonFiniteError,
     Value,
@@ -22,6 +21,7 @@ from tinygrad_bp import (
     strict,
     value_and_grad,
 )
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.tape import engine, routes
 from tinygrad_bp.tape.library import same
@@ -353,7 +353,7 @@ def test_two_threads_at_one_first_call(monkeypatch):
 
 
 @settings(max_examples=15)
-@given(programs(max_steps=6), st.integers(1, 20))
+@given(expressions(max_steps=6), st.integers(1, 20))
 def test_any_program_in_a_batch(program, rows):
     def function(*inputs):
         return program.run(inputs)[-1]

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_bp as tg
-from tests.programs import ROWS, programs
 from tinygrad_bp import Value, gradient, record, values
+from tinygrad_bp.check.rows import ROWS
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import program as program_module
 from tinygrad_bp.tape import routes
 from tinygrad_bp.tape.library import SPECIAL, same
@@ -65,7 +66,7 @@ def test_every_row_at_special_values(name, monkeypatch):
 
 
 @settings(max_examples=40)
-@given(programs(max_steps=12), st.integers(0, 2), st.data())
+@given(expressions(max_steps=12), st.integers(0, 2), st.data())
 def test_random_programs_and_their_derivatives(program, order, data):
     function = derivatives(program, order)
     count = len(program.inputs)
@@ -84,7 +85,7 @@ def test_random_programs_and_their_derivatives(program, order, data):
 
 
 @settings(max_examples=15)
-@given(programs(max_steps=20), st.integers(1, 5))
+@given(expressions(max_steps=20), st.integers(1, 5))
 def test_programs_cut_into_pieces(program, size):
     function = derivatives(program, 1)
     expected = [float(v.data) for v in function(*map(Value, program.inputs))]

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp import Value, record, value_and_grad
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import load, save
 
 W = Value(2.0, "w")
@@ -73,7 +73,7 @@ def test_a_copy_is_the_same_tape(copy, path):
 
 
 @settings(max_examples=30)
-@given(programs(max_steps=10))
+@given(expressions(max_steps=10))
 def test_any_tape_comes_back(tmp_path_factory, program):
     tape = record(
         value_and_grad(lambda *xs: program.run(xs)[-1], range(len(program.inputs))), *program.inputs

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp import Value, grad, record, value_and_grad
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import source as source_module
 from tinygrad_bp.tape.routes import SourceRoute
 from tinygrad_bp.tape.source import Written, array
@@ -252,7 +252,7 @@ def test_poles_and_overflows_are_left_to_the_tape():
 
 
 @settings(max_examples=60)
-@given(programs(max_steps=12))
+@given(expressions(max_steps=12))
 def test_over_arrays_a_batch_at_a_time(program):
     def function(*inputs):
         return program.run(inputs)[-1]
