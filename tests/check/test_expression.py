@@ -11,8 +11,9 @@ from hypothesis import given
 import tinygrad_bp as tg
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
 from tinygrad_bp import Value, gradient, primitives, topological_order
-from tinygrad_bp.check.expression import Expression, Step
+from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.rows import ROWS, chosen
+from tinygrad_bp.check.steps import Step
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.primitive import BY_NAME
 

@@ -18,8 +18,9 @@ from tests.table.mutations import WRONG_PARTIAL
 from tests.table.rounding import rounding_bound
 from tests.table.truths import TRUTHS, derivative
 from tinygrad_bp import Value, gradient, no_grad, strict, topological_order
-from tinygrad_bp.check.expression import Expression, Step
+from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.rows import ROWS
+from tinygrad_bp.check.steps import Step
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.sweep import adjoints, tangents
 

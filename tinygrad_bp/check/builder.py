@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tinygrad_bp.check.expression import Expression, Place, Step, needed
+from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.steps import Place, Step, needed
 from tinygrad_bp.primitive import Interval, Primitive, named
 
 Kinks = Literal["none", "beside", "on"]

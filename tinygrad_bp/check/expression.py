@@ -11,9 +11,10 @@ Expression(lambda x, y: sin(x * y) + y, 0.5, 2.0)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
+from tinygrad_bp.check.printing import as_lambda, as_program
+from tinygrad_bp.check.steps import Step, needed
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
 from tinygrad_bp.primitive import Primitive, named
@@ -21,22 +22,6 @@ from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
     from tinygrad_bp.look.drawing import Drawing
-
-Place = int | float
-"""An operand of a step: an int is the number of an earlier node, a float a constant."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One operation of an expression."""
-
-    row: str
-    operands: tuple[Place, ...]
-
-    @property
-    def nodes(self) -> tuple[int, ...]:
-        """The nodes among its operands."""
-        return tuple(operand for operand in self.operands if isinstance(operand, int))
 
 
 @final
@@ -129,14 +114,10 @@ class Expression:
         return repr((self.inputs, self.steps))
 
     def __repr__(self) -> str:
-        from tinygrad_bp.check.printing import as_lambda
-
         inputs = "".join(f", {number!r}" for number in self.inputs)
         return f"Expression({as_lambda(self)}{inputs})"
 
     def __str__(self) -> str:
-        from tinygrad_bp.check.printing import as_program
-
         return as_program(self)
 
 
@@ -180,39 +161,3 @@ class _Tracer(Operand):
         places = [o.number if isinstance(o, _Tracer) else as_float(o) for o in operands]
         tracer.steps.append(Step(primitive.name, tuple(places)))
         return cls(tracer.inputs + len(tracer.steps) - 1, tracer.inputs, tracer.steps)
-
-
-def needed(inputs: int, steps: Sequence[Step]) -> tuple[Step, ...]:
-    """The steps that the last one depends on, in the order in which Python comes to them.
-
-    In this order they are what running `repr` again gives. All inputs stay.
-    """
-    numbers = {number: number for number in range(inputs)}
-    kept: list[Step] = []
-    for number in first_users(inputs, steps):
-        step = steps[number - inputs]
-        numbers[number] = inputs + len(kept)
-        places = [numbers[o] if isinstance(o, int) else o for o in step.operands]
-        kept.append(Step(step.row, tuple(places)))
-    return tuple(kept)
-
-
-def first_users(inputs: int, steps: Sequence[Step]) -> dict[int, int]:
-    """The steps that are needed, in the order of their results; each with its first user.
-
-    Operands are computed from left to right. In `f(t, g(t))` the first that uses t is f,
-    though g is finished before.
-    """
-    users: dict[int, int] = {}
-    done = set(range(inputs))
-    last = inputs + len(steps) - 1
-    stack = [(last, last, False)]
-    while stack:
-        number, user, is_ready = stack.pop()
-        if is_ready:
-            users[number] = user
-        elif number not in done:
-            done.add(number)
-            nodes = steps[number - inputs].nodes
-            stack += [(number, user, True), *((node, number, False) for node in reversed(nodes))]
-    return users

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import copysign, isfinite
+from typing import TYPE_CHECKING
 
-from tinygrad_bp.check.expression import Expression, Place, first_users
+from tinygrad_bp.check.steps import Place, first_users
 from tinygrad_bp.primitive import Primitive, named
 from tinygrad_bp.primitives import pow_, pow_constant
 from tinygrad_bp.tape.source import OPERATORS, PYTHON_NAMES, WIDTH
 from tinygrad_bp.tape.symbol import SIGN, Symbol
+
+if TYPE_CHECKING:
+    from tinygrad_bp.check.expression import Expression
 
 WRITTEN_AS_OPERATORS = {*OPERATORS, pow_, pow_constant}
 
@@ -18,6 +22,7 @@ WRITTEN_AS_OPERATORS = {*OPERATORS, pow_, pow_constant}
 def as_lambda(expression: Expression) -> str:
     """One line that is the function; what is used twice gets a name where it is first used.
 
+    >>> from tinygrad_bp.check.expression import Expression
     >>> as_lambda(Expression(lambda x: (y := x * x) + y, 0.5))
     'lambda x: (t1 := x * x) + t1'
     """
@@ -44,6 +49,7 @@ def as_lambda(expression: Expression) -> str:
 def as_program(expression: Expression) -> str:
     """A program that computes the expression and its gradient at its own inputs.
 
+    >>> from tinygrad_bp.check.expression import Expression
     >>> print(as_program(Expression(lambda x: x * x, 0.5)), end="")
     from tinygrad_bp import Value
     <BLANKLINE>

@@ -22,10 +22,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from tinygrad_bp.check.builder import Builder, Kinks, Limits, is_at_home
-from tinygrad_bp.check.expression import Expression, Place
+from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.optional import hypothesis
 from tinygrad_bp.check.report import Report
 from tinygrad_bp.check.rows import ROWS, chosen, takes_constant
+from tinygrad_bp.check.steps import Place
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import divide, dot, equal, floor_divide, heaviside, sign
 from tinygrad_bp.value import Value
