@@ -118,6 +118,7 @@ class Picture {
   light(step) {
     for (const element of this.lit) element.classList.remove("now", "with", "back");
     this.lit = [];
+    this.corners = new Map();
     one("#chips").replaceChildren();
     if (!step) return;
     const light = (element, ...kinds) => {
@@ -131,20 +132,26 @@ class Picture {
       if (isBack && !(flow?.length > 2)) continue;
       light(one(`#e${edge}`), "now", ...(isBack ? ["back"] : []));
       light(this.nodes[operand].group, "with");
-      this.chip(edge, isBack ? flow.at(-1) : data.values[operand], isBack);
+      this.chip(edge, operand, isBack ? flow.at(-1) : data.values[operand], isBack);
     }
   }
 
-  chip(edge, text, isBack) {
-    const path = one(`#e${edge} .own`);
-    const { x, y } = path.getPointAtLength(path.getTotalLength() * (isBack ? 0.4 : 0.5));
-    const group = document.createElementNS(this.svg.namespaceURI, "g");
-    const box = document.createElementNS(this.svg.namespaceURI, "rect");
-    const words = document.createElementNS(this.svg.namespaceURI, "text");
-    words.textContent = isBack ? `← ${text}` : text;
-    const width = words.textContent.length * 7.25 + 10;
-    const place = { x: x - width / 2, y: y - 9, width, height: 18, rx: 9 };
-    for (const [name, value] of Object.entries(place)) box.setAttribute(name, value);
+  /** What flows along an edge: in its middle, or where that is too short on the operand's corner. */
+  chip(edge, operand, text, isBack) {
+    const [group, box, words] = ["g", "rect", "text"].map((tag) => document.createElementNS(this.svg.namespaceURI, tag));
+    words.textContent = isBack ? `← ${text}` : `${text} →`;
+    const width = words.textContent.length * 7.25 + 12;
+    const path = one(`#e${edge} .own`), length = path.getTotalLength();
+    let { x, y } = path.getPointAtLength(length / 2);
+    if (length < width + 24) {
+      const card = this.nodes[operand].group.querySelector(".card").getBBox();
+      const taken = this.corners.get(operand) ?? 0;
+      [x, y] = [card.x + card.width - width / 2 + 6 - taken, card.y - 5];
+      this.corners.set(operand, taken + width + 3);
+    }
+    for (const [name, value] of Object.entries({ x: x - width / 2, y: y - 9, width, height: 18, rx: 9 })) {
+      box.setAttribute(name, value);
+    }
     words.setAttribute("x", x);
     words.setAttribute("y", y + 4);
     group.append(box, words);
@@ -172,6 +179,7 @@ class View {
       if (event.key === "0") this.zoom(this.fitting());
     });
     this.drag();
+    addEventListener("resize", () => this.seen && this.follow(this.seen));
     // Large enough to read, though not all of it may be seen at once.
     this.zoom(Math.max(0.8, this.fitting()));
   }
@@ -190,6 +198,7 @@ class View {
 
   /** Scrolls until the lit marks are seen, or if they are too far apart the node itself. */
   follow(step) {
+    const isFirst = !this.seen;
     this.seen = step;
     const frame = this.stage.getBoundingClientRect();
     const around = (marks) => {
@@ -211,7 +220,7 @@ class View {
     this.stage.scrollBy({
       left: shift(wanted.left, wanted.right, frame.left, frame.right),
       top: shift(wanted.top, wanted.bottom, frame.top, frame.bottom),
-      behavior: calm.matches || document.body.classList.contains("playing") ? "auto" : "smooth",
+      behavior: isFirst || calm.matches || document.body.classList.contains("playing") ? "auto" : "smooth",
     });
   }
 
@@ -254,7 +263,7 @@ class Words {
   }
 
   gradient(node) {
-    return this.passes.gradient(node).text;
+    return unsigned(this.passes.gradient(node).text);
   }
 
   write(step) {
@@ -270,7 +279,7 @@ class Words {
   start() {
     const text = `Nothing is computed yet: only the ${this.passes.isComputed.filter(Boolean).length} ` +
       `leaves and constants have numbers. ${this.passes.count} steps compute ${this.output}; then as many ` +
-      "go back, and fill in the gradients.";
+      "go back, and fill in the gradients. The right arrow key takes a step.";
     return { parts: [made("h2", "", "Before the first step"), made("p", "", text)], sentence: text };
   }
 
@@ -287,7 +296,7 @@ class Words {
   }
 
   seed({ node }) {
-    const [text] = data.seed, name = data.names[node];
+    const text = unsigned(data.seed[0]), name = data.names[node];
     const why = `${name} changes exactly as fast as itself: the backward pass starts from ${text}.`;
     const parts = [
       made("h2", "", made("span", "arrow", "← "), "The gradient starts at ", this.name(node)),
@@ -316,22 +325,25 @@ class Words {
     const name = data.names[operand], maker = data.names[node];
     if (!flow) return made("li", "nothing", this.name(operand), " is a constant: it gets no gradient.");
     if (flow.length === 2) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
-    const [nth, of, after, , formula, partial, contribution] = flow;
-    const local = this.slopeText(operand, node);
-    const chain = made("p", "chain", made("code", "", `${this.slopeText(node)} × ${local}`));
-    const steps = formula === partial ? [] : [`${upstream} × ${bracketed(formula)}`];
-    steps.push(`${upstream} × ${bracketed(partial)}`, contribution);
-    for (const text of steps) chain.append(made("code", "", ` = ${text}`));
-    const before = this.passes.before(operand, nth);
+    const [nth, of, , , formula, partial, signed] = flow;
+    const contribution = unsigned(signed), local = this.slopeText(operand, node);
+    const chain = made("p", "chain"), isOutput = node === data.output && upstream === "1";
+    const factor = (text) => (isOutput ? text : `${upstream} × ${bracketed(text)}`);
+    chain.append(made("code", "", isOutput ? local : `${this.slopeText(node)} × ${local}`));
+    const steps = isOutput ? [formula, partial] : [factor(formula), factor(partial), contribution];
+    for (const text of new Set(steps)) chain.append(made("code", "", ` = ${text}`));
+    const why = [this.name(node), ` changes ${fast(partial)} as `, this.name(operand)];
+    if (!isOutput) {
+      why.push(", and ", this.name(data.output), ` ${fast(upstream)} as `, this.name(node), `: that makes ${contribution}`);
+    }
+    const before = unsigned(this.passes.before(operand, nth)), after = unsigned(flow[2]);
     const sum = before === undefined ? contribution : `${before} + ${bracketed(contribution)} = ${after}`;
-    const state = nth < of ? `${nth} of ${of} uses has arrived` : of === 1 ? "complete: its only use" : `complete: all ${of} uses`;
     return made(
       "li", "",
       made("p", "to", "to ", this.name(operand)),
       chain,
-      made("p", "why", this.name(node), ` changes ${partial} times as fast as `, this.name(operand), ", and ",
-        made("code", "", this.output), ` ${upstream} times as fast as `, this.name(node), `: that makes ${contribution}.`),
-      made("p", "sum", "gradient of ", this.name(operand), ": ", made("code", "", sum), made("span", nth < of ? "" : "done", ` (${state})`)),
+      made("p", "why", ...why, "."),
+      made("p", "sum", "gradient of ", this.name(operand), ": ", made("code", "", sum), made("span", "done", ` (${arrived(nth, of)})`)),
     );
   }
 
@@ -340,9 +352,25 @@ class Words {
     if (!flow) return `${name} is a constant.`;
     if (flow.length === 2) return `Nothing flows to ${name}.`;
     const [nth, of, after, , , partial, contribution] = flow;
-    const state = nth < of ? `${nth} of ${of} uses` : "complete";
-    return `To ${name}: ${upstream} times ${partial} is ${contribution}; its gradient is ${after}, ${state}.`;
+    const product = `${upstream} times ${partial} is ${unsigned(contribution)}`;
+    return `To ${name}: ${product}; its gradient is ${unsigned(after)}, ${arrived(nth, of)}.`;
   }
+}
+
+/** A number without a plus in front: in a picture that is a sign, in a formula it is noise. */
+function unsigned(text) {
+  return text?.replace(/^\+/, "");
+}
+
+/** A rate in words. */
+function fast(rate) {
+  return rate === "1" ? "exactly as fast" : `${rate} times as fast`;
+}
+
+/** How many uses of a node have passed back what they had. */
+function arrived(nth, of) {
+  if (nth < of) return `${nth} of ${of} uses ${nth === 1 ? "has" : "have"} arrived`;
+  return of === 1 ? "complete: its only use" : `complete: all ${of} uses`;
 }
 
 /** A number or formula as a factor: in brackets where it would be read wrongly without. */
@@ -422,10 +450,10 @@ class Table {
     if (!group || view.isDragged) return;
     const node = Number(group.id.slice(1));
     const current = transport.position ? passes.step(transport.position - 1) : null;
-    const isBack = current && current.pass !== "forward";
+    const isBack = current !== null && current.pass !== "forward";
     // One more click on the node of this step goes to its step of the other pass.
-    const again = current && current.node === node;
-    const to = passes.stepOf(node, isBack !== Boolean(again) ? "backward" : "forward");
+    const again = current !== null && current.node === node;
+    const to = passes.stepOf(node, isBack !== again ? "backward" : "forward");
     transport.go(to);
   });
 }

@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp.look.draw import Collapse, picture_of
+from tinygrad_bp.look.draw import picture_of
 from tinygrad_bp.look.formulas import formula, partial_formulas
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nodes import operation
@@ -54,14 +54,12 @@ class Passes:
     @cached_property
     def picture(self) -> Picture:
         """The graph with every gradient still to come, and room for all that will be written."""
-        drawn = picture_of(
-            self.trace.output, names=self.given, collapse=None, digits=self.digits
-        )
+        drawn = picture_of(self.trace.output, names=self.given, collapse=None, digits=self.digits)
         cards = map(self._card, self.nodes, drawn.nodes)
         return replace(drawn, nodes=tuple(cards))
 
     def data(self) -> Json:
-        """What the player reads: columns with an entry for each node, and the uses of operations."""
+        """What the player reads: columns with an entry for each node, and for each operation."""
         output = self.trace.output
         return {
             "output": self.place[output],

@@ -3,7 +3,7 @@
 >>> from tinygrad_bp import Value
 >>> w, x = Value(2.0, label="w"), Value(3.0, label="x")
 >>> play((w * x - 5) ** 2)
-Player(7 steps, ...; .save('play.html') writes a page, a notebook shows it)
+Player(7 steps, ...; .save('play.html') saves it, a notebook shows it)
 """
 
 from __future__ import annotations

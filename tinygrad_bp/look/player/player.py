@@ -1,7 +1,7 @@
 """What `play` returns: a page that shows itself in a notebook, and saves itself.
 
 >>> Player("<!doctype html>", "2 steps")
-Player(2 steps, 15 bytes; .save('play.html') writes a page, a notebook shows it)
+Player(2 steps, 15 bytes; .save('play.html') saves it, a notebook shows it)
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ class Player:
         return target
 
     def __repr__(self) -> str:
-        size = f"{len(self.html):,} bytes"
-        return f"Player({self.about}, {size}; .save('play.html') writes a page, a notebook shows it)"
+        size = f"{len(self.html.encode()):,} bytes"
+        return (
+            f"Player({self.about}, {size}; .save('play.html') saves it, a notebook shows it)"
+        )
 
     def _repr_html_(self) -> str:
         """A frame of its own for each: ids, styles and keys of several never meet."""
