@@ -26,7 +26,7 @@ from tinygrad_bp.look.tapes import picture_of_tape
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
-__all__ = ["Collapse", "assembled", "draw", "largest", "picture_of"]
+__all__ = ["Collapse", "assembled", "cells_of", "draw", "largest", "picture_of"]
 
 Collapse = Literal["auto", "neurons", "layers", "runs"]
 
@@ -96,7 +96,7 @@ def picture_of(
     _check("direction", direction, get_args(Direction))
     outputs = _outputs(output)
     order = topological_order(*outputs)
-    cells, step = _cells(order, outputs, collapse)
+    cells, step = cells_of(order, outputs, collapse)
     writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
     picture = assembled(cells, writer, outputs, edges=edges, direction=direction, title=title)
     return replace(picture, notes=tuple(_notes(order, picture.nodes, step, edges)))
@@ -164,7 +164,7 @@ def _flat(output: Any) -> list[Value]:
     return [value for thing in things for value in _flat(thing)]
 
 
-def _cells(
+def cells_of(
     order: Sequence[Value],
     outputs: Sequence[Value],
     collapse: Collapse | None,

@@ -23,10 +23,11 @@ __all__ = ["page"]
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
-def page(kind: str, title: str, stage: str, data: Any) -> str:
+def page(kind: str, title: str, stage: str, data: Any, *, note: str = "") -> str:
     """The page of that kind: its title, the markup of its stage, and what its script reads."""
     style, script = read("player.css"), read("transport.js") + read(f"{kind}.js")
     body = Template(read(f"{kind}.html")).substitute(stage=stage)
+    note = f'<p class="note">{escaped(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(
         kind=kind,
         title=escaped(title),
@@ -34,6 +35,7 @@ def page(kind: str, title: str, stage: str, data: Any) -> str:
         style_hash=digest(style),
         script=script,
         script_hash=digest(script),
+        note=note,
         body=body,
         data=encoded(data),
     )

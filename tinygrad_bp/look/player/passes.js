@@ -8,12 +8,6 @@ class Passes {
     this.isComputed = data.kinds.map((_, node) => !operations.has(node));
     this.found = data.kinds.map(() => []); // gradients of each node, the latest last
     this.changed = new Set(data.kinds.keys());
-    this.firstEdge = [];
-    let edge = 0;
-    data.operations.forEach((node, place) => {
-      this.firstEdge[place] = edge;
-      edge += data.uses[place].length;
-    });
   }
 
   /** What step number `index`, counted from 0, is about. */
@@ -26,10 +20,7 @@ class Passes {
 
   /** The operands of an operation, each with its edge and what flows to it. */
   uses(place) {
-    return data.uses[place].map((flow, i) => {
-      const edge = this.firstEdge[place] + i;
-      return { edge, operand: data.edges[edge], flow };
-    });
+    return data.edges[place].map((edge) => ({ edge, operand: data.operands[edge], flow: data.flows[edge] }));
   }
 
   go(position) {
@@ -52,7 +43,7 @@ class Passes {
   note(node, [nth, of, text, share], way) {
     const found = this.found[node];
     // A use along which nothing flows is counted, and leaves the gradient as it is.
-    if (way > 0) found.push({ nth, of, text: text ?? found.at(-1)?.text, share: share ?? found.at(-1)?.share });
+    if (way > 0) found.push(text == null ? { ...found.at(-1), nth, of } : { nth, of, text, share });
     else found.pop();
     this.changed.add(node);
   }
@@ -101,7 +92,7 @@ class Picture {
     if (value) value.textContent = isComputed ? data.values[node] : "·";
     if (!grad) return;
     const { nth, of, text, share = 0 } = this.passes.gradient(node);
-    const isPartial = nth > 0 && nth < of, isAlarming = /nan|inf/.test(text);
+    const isPartial = nth > 0 && nth < of, isAlarming = share === null;
     grad.textContent = text ?? (nth === of ? "none" : "·");
     label.textContent = isPartial ? `grad ${nth}/${of}` : isAlarming ? "⚠ grad" : "grad";
     group.classList.toggle("alarm", isAlarming);
@@ -288,10 +279,11 @@ class Words {
     const parts = [
       made("h2", "", made("span", "arrow", "→ "), `${kind} computes `, this.name(node)),
       made("p", "chain", made("code", "", `${name} = ${data.formulas[node]}`)),
-      made("p", "chain", made("code", "", `${" ".repeat(name.length)} = ${data.numbers[node]}`)),
-      made("p", "chain result", made("code", "", `${" ".repeat(name.length)} = ${data.values[node]}`)),
     ];
-    const sentence = `${kind}: ${name} is ${data.formulas[node]}, ${data.numbers[node]}, which is ${data.values[node]}.`;
+    const more = [data.numbers[node], data.values[node]].filter(Boolean);
+    for (const text of more) parts.push(made("p", "chain", made("code", "", `${" ".repeat(name.length)} = ${text}`)));
+    parts.at(-1).classList.add("result");
+    const sentence = `${kind}: ${name} is ${data.formulas[node]}, ${more.join(", which is ")}.`;
     return { parts, sentence };
   }
 
@@ -326,6 +318,7 @@ class Words {
     if (!flow) return made("li", "nothing", this.name(operand), " is a constant: it gets no gradient.");
     if (flow.length === 2) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
     const [nth, of, , , formula, partial, signed] = flow;
+    if (!formula) return this.bundle(operand, flow);
     const contribution = unsigned(signed), local = this.slopeText(operand, node);
     const chain = made("p", "chain"), isOutput = node === data.output && upstream === "1";
     const factor = (text) => (isOutput ? text : `${upstream} × ${bracketed(text)}`);
@@ -347,11 +340,23 @@ class Words {
     );
   }
 
+  /** A use of a collapsed node: many uses in one. */
+  bundle(operand, [nth, of, after, , , , contribution]) {
+    const sum = [made("code", "", unsigned(after ?? contribution)), made("span", "done", ` (${arrived(nth, of)})`)];
+    return made(
+      "li", "",
+      made("p", "to", "to ", this.name(operand)),
+      made("p", "", "By this way: ", made("code", "", unsigned(contribution))),
+      made("p", "sum", after ? "gradient of " : "so far of ", this.name(operand), ": ", ...sum),
+    );
+  }
+
   told(upstream, { operand, flow }) {
     const name = data.names[operand];
     if (!flow) return `${name} is a constant.`;
     if (flow.length === 2) return `Nothing flows to ${name}.`;
     const [nth, of, after, , , partial, contribution] = flow;
+    if (!partial) return `To ${name}: ${unsigned(contribution)}, ${arrived(nth, of)}.`;
     const product = `${upstream} times ${partial} is ${unsigned(contribution)}`;
     return `To ${name}: ${product}; its gradient is ${unsigned(after)}, ${arrived(nth, of)}.`;
   }

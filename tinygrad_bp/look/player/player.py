@@ -36,9 +36,7 @@ class Player:
 
     def __repr__(self) -> str:
         size = f"{len(self.html.encode()):,} bytes"
-        return (
-            f"Player({self.about}, {size}; .save('play.html') saves it, a notebook shows it)"
-        )
+        return f"Player({self.about}, {size}; .save('play.html') saves it, a notebook shows it)"
 
     def _repr_html_(self) -> str:
         """A frame of its own for each: ids, styles and keys of several never meet."""

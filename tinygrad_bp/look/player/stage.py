@@ -128,8 +128,7 @@ def _node(node: Node, place: Rectangle) -> Iterator[str]:
         top = y + cards.PADDING + cards.ROW * len(node.rows) + 4
         left = x + width - cards.MARGIN - cards.BAR_LENGTH
         middle = left + cards.BAR_LENGTH / 2
-        track = {"class": "track", "rx": 1.0}
-        yield element("rect", **track, x=left, y=top, width=cards.BAR_LENGTH, height=6)
+        yield element("rect", **{"class": "track"}, x=left, y=top, width=cards.BAR_LENGTH, height=6)
         yield element("rect", **{"class": "bar"}, x=middle, y=top, width=0, height=6)
         yield element("rect", **{"class": "zero"}, x=middle - 0.5, y=top - 2, width=1, height=10)
     yield "</g>"
