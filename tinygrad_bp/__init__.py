@@ -98,6 +98,7 @@ from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
     from tinygrad_bp.look.draw import draw
+    from tinygrad_bp.look.player.play import play
     from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
 
@@ -161,6 +162,7 @@ __all__ = [
     "negative",
     "no_grad",
     "normal_cdf",
+    "play",
     "positive",
     "pow",
     "prod",
@@ -194,7 +196,12 @@ __all__ = [
 
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
-LATE = {"draw": "look.draw", "provenance": "look.provenance", "step": "look.stepper"}
+LATE = {
+    "draw": "look.draw",
+    "play": "look.player.play",
+    "provenance": "look.provenance",
+    "step": "look.stepper",
+}
 
 
 def __getattr__(name: str) -> Any:

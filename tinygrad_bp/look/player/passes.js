@@ -257,6 +257,11 @@ class Words {
     return unsigned(this.passes.gradient(node).text);
   }
 
+  /** What a node is computed by; of several, the operations in it. */
+  formula(node) {
+    return `${data.names[node]}${data.numbers[node] === null ? ":" : " ="} ${data.formulas[node]}`;
+  }
+
   write(step) {
     const about = {
       forward: () => this.forward(step), seed: () => this.seed(step), backward: () => this.backward(step),
@@ -278,7 +283,7 @@ class Words {
     const name = data.names[node], kind = data.kinds[node];
     const parts = [
       made("h2", "", made("span", "arrow", "→ "), `${kind} computes `, this.name(node)),
-      made("p", "chain", made("code", "", `${name} = ${data.formulas[node]}`)),
+      made("p", "chain", made("code", "", this.formula(node))),
     ];
     const more = [data.numbers[node], data.values[node]].filter(Boolean);
     for (const text of more) parts.push(made("p", "chain", made("code", "", `${" ".repeat(name.length)} = ${text}`)));
@@ -301,13 +306,21 @@ class Words {
   backward({ node, place }) {
     const uses = this.passes.uses(place), upstream = this.gradient(node);
     const heading = made("h2", "", made("span", "arrow", "← "), `${data.kinds[node]} passes its gradient back`);
-    const given = made("p", "", this.name(node), " = ", made("code", "", data.formulas[node]));
+    const given = made("p", "", made("code", "", this.formula(node)));
     if (upstream === undefined) {
       const text = `No gradient has reached ${data.names[node]}: it passes nothing on, not even zero.`;
       return { parts: [heading, given, made("p", "", text)], sentence: text };
     }
-    const known = made("p", "", "Its own gradient is complete: ", made("code", "", `${this.slopeText(node)} = ${upstream}`));
-    const list = made("ol", "uses", ...uses.map((use) => this.use(node, upstream, use)));
+    const isGroup = data.numbers[node] === null;
+    const known = isGroup
+      ? made("p", "", "The gradients of its results are complete: ", made("code", "", upstream))
+      : made("p", "", "Its own gradient is complete: ", made("code", "", `${this.slopeText(node)} = ${upstream}`));
+    const list = made("ol", "uses", ...uses.filter((use) => use.flow).map((use) => this.use(node, upstream, use)));
+    const constants = uses.filter((use) => !use.flow).map((use) => this.name(use.operand));
+    if (constants.length) {
+      const names = constants.flatMap((name, i) => (i ? [", ", name] : [name]));
+      list.append(made("li", "nothing", ...names, constants.length > 1 ? ": constants, which get no gradient." : " is a constant: it gets no gradient."));
+    }
     const told = uses.slice(0, 4).map((use) => this.told(upstream, use)).join(" ");
     const more = uses.length > 4 ? ` And ${uses.length - 4} more.` : "";
     return { parts: [heading, given, known, list], sentence: `${data.kinds[node]} passes back ${upstream}. ${told}${more}` };
@@ -315,7 +328,6 @@ class Words {
 
   use(node, upstream, { operand, flow }) {
     const name = data.names[operand], maker = data.names[node];
-    if (!flow) return made("li", "nothing", this.name(operand), " is a constant: it gets no gradient.");
     if (flow.length === 2) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
     const [nth, of, , , formula, partial, signed] = flow;
     if (!formula) return this.bundle(operand, flow);

@@ -100,7 +100,7 @@ class Passes:
             "names": list(map(self.name, self.cells)),
             "kinds": list(map(_kind, self.cells)),
             "formulas": [self._formula(cell, self.names) for cell in self.cells],
-            "numbers": [self._formula(cell, {}) if self.is_whole else "" for cell in self.cells],
+            "numbers": [self._numbers(cell) for cell in self.cells],
             "values": list(map(self._value, self.cells)),
             "operations": self.order,
             "edges": [incoming.get(cell, []) for cell in self.order],
@@ -200,6 +200,10 @@ class Passes:
         if not node.parents:
             return ""
         return shortened(formula(node, names, self.digits), LONGEST_FORMULA)
+
+    def _numbers(self, cell: Cell) -> str | None:
+        """The formula with numbers for names; None for a cell of several values."""
+        return self._formula(cell, {}) if cell.kind == "value" else None
 
     def _value(self, cell: Cell) -> str:
         return self._text([node.data for node in cell.outputs], plain)

@@ -145,4 +145,6 @@ def _kinds(row: Row) -> tuple[str, str]:
     """The classes of a row's left and right text."""
     if row.style == "title":
         return "name", "kind"
-    return ("label", "grad") if row.left.startswith("grad") else ("what", "value")
+    if row.left == "grad":
+        return "label", "grad"
+    return "what", "value" if row.left in ("value", "values") or row.left.endswith("=") else "note"
