@@ -92,7 +92,6 @@ def picture_of(
 ) -> Picture:
     """What `draw` draws, as data."""
     _check("edges", edges, (*get_args(Numbers), None))
-    _check("collapse", collapse, (*get_args(Collapse), None))
     _check("direction", direction, get_args(Direction))
     outputs = _outputs(output)
     order = topological_order(*outputs)
@@ -170,6 +169,7 @@ def cells_of(
     collapse: Collapse | None,
 ) -> tuple[list[Cell], str]:
     """The cells to draw, and what they were collapsed to."""
+    _check("collapse", collapse, (*get_args(Collapse), None))
     found = neurons(order)
     if collapse is None or (collapse == "auto" and len(order) <= MANY):
         return everything(order, found), ""

@@ -21,11 +21,11 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from tinygrad_bp.look.cells import Cell
-from tinygrad_bp.look.draw import Collapse, cells_of, picture_of
+from tinygrad_bp.look.draw import Collapse, assembled, cells_of, largest
 from tinygrad_bp.look.formulas import formula, partial_formulas
 from tinygrad_bp.look.links import Bundle, bundles
 from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.nodes import operation, operations, span
+from tinygrad_bp.look.nodes import Writer, operation, operations, span
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Node, Picture, Row
 from tinygrad_bp.look.text import columns, legible, plain, shortened, signed
@@ -58,9 +58,9 @@ class Passes:
         self.trace = Trace(output)
         self.trace.goto(len(self.trace))
         self.digits = digits
+        self.largest = largest(self.trace.adjoint.values())
         nodes = self.trace.nodes
         self.collapse = None if collapse == "auto" and len(nodes) <= MANY else collapse
-        self.given = names
         self.names = {node: legible(name) for node, name in names_of(nodes, names).items()}
         self.cells, self.plan = cells_of(nodes, [output], self.collapse)
         self.is_whole = len(self.cells) == len(nodes)
@@ -87,9 +87,8 @@ class Passes:
     @cached_property
     def picture(self) -> Picture:
         """The graph with every gradient still to come, and room for all that will be written."""
-        drawn = picture_of(
-            self.trace.output, names=self.given, collapse=self.collapse, digits=self.digits
-        )
+        writer = Writer(self.names, self.digits, self.largest)
+        drawn = assembled(self.cells, writer, [self.trace.output])
         return replace(drawn, nodes=tuple(map(self._card, range(len(self.cells)), drawn.nodes)))
 
     def data(self) -> Json:
@@ -217,7 +216,7 @@ class Passes:
         text = self._text(gradients, signed)
         if not all(map(math.isfinite, gradients)):
             return [text, None]
-        share = extent(max(gradients, key=abs), self._largest)
+        share = extent(max(gradients, key=abs), self.largest)
         # What adds up to a gradient may be larger than any gradient in the end.
         return [text, round(max(-1.0, min(1.0, share)), 3)]
 
@@ -226,12 +225,6 @@ class Passes:
             return write(numbers[0], self.digits)
         bad = sum(not math.isfinite(number) for number in numbers)
         return span(numbers, write, self.digits) + (f", {bad:,} nan or inf" if bad else "")
-
-    @cached_property
-    def _largest(self) -> float:
-        """The largest finite gradient, which fills a bar."""
-        sizes = map(abs, self.trace.adjoint.values())
-        return max(filter(math.isfinite, sizes), default=1.0) or 1.0
 
     # Cards -------------------------------------------------------------------------------
 
