@@ -97,6 +97,7 @@ from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's,
 from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
+    from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.look.draw import draw
     from tinygrad_bp.look.player.play import play
     from tinygrad_bp.look.provenance import provenance
@@ -116,10 +117,12 @@ __all__ = [
     "add",
     "asin",
     "asinh",
+    "assert_gradients_agree",
     "atan",
     "atan2",
     "atanh",
     "cbrt",
+    "check_gradient",
     "clip",
     "compile",
     "constant",
@@ -197,6 +200,8 @@ __all__ = [
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
 LATE = {
+    "assert_gradients_agree": "check.checker",
+    "check_gradient": "check.checker",
     "draw": "look.draw",
     "play": "look.player.play",
     "provenance": "look.provenance",

@@ -9,7 +9,7 @@ True
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,7 @@ from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look.boxes import neurons
 from tinygrad_bp.look.cells import Cell, Step, everything, layers, neuron_cells, runs
 from tinygrad_bp.look.drawing import Drawing
-from tinygrad_bp.look.links import Numbers, edges_of, in_order_of_arrival, silent_ones
+from tinygrad_bp.look.links import Numbers, edges_of
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.nodes import Writer, relative
@@ -55,8 +55,7 @@ def draw(
 
     `names`: where nodes without a label get one, usually `locals()`.
     `edges`: what stands on each edge: "partial", the local derivative, or "contribution", that
-    times the gradient upstream; the contributions out of a node add up to its gradient, in the
-    order that is told.
+    times the gradient upstream; the contributions out of a node add up to its gradient.
     `collapse`: "auto" draws everything up to 200 nodes, and above that neurons, layers, or runs
     of nodes as one node each; None always draws everything.
     `direction`: "LR", to the right, or "TB", down.  `digits`: significant ones.
@@ -98,14 +97,8 @@ def picture_of(
     order = topological_order(*outputs)
     cells, step = cells_of(order, outputs, collapse)
     writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
-    silent = silent_ones(order, outputs) if edges == "contribution" else ()
-    picture = assembled(
-        cells, writer, outputs, edges=edges, silent=silent, direction=direction, title=title
-    )
-    links = picture.edges
-    if edges == "contribution" and not step and len(outputs) == 1:
-        links = in_order_of_arrival(links)
-    return replace(picture, edges=links, notes=tuple(_notes(order, picture.nodes, step, edges)))
+    picture = assembled(cells, writer, outputs, edges=edges, direction=direction, title=title)
+    return replace(picture, notes=tuple(_notes(order, picture.nodes, step, edges)))
 
 
 def assembled(
@@ -114,7 +107,6 @@ def assembled(
     outputs: Sequence[Value],
     *,
     edges: Numbers | None = None,
-    silent: Collection[Value] = (),
     direction: Direction = "LR",
     title: str = "",
 ) -> Picture:
@@ -122,7 +114,7 @@ def assembled(
     ids = [f"n{index}" for index in range(len(cells))]
     ends = dict.fromkeys(outputs, 0)
     nodes = tuple(writer.node(name, cell, ends) for name, cell in zip(ids, cells, strict=True))
-    links = tuple(edges_of(cells, ids, writer.names, edges, writer.digits, silent))
+    links = tuple(edges_of(cells, ids, writer.names, edges, writer.digits))
     boxes = _boxes(cells, ids)
     return composable(Picture(nodes, links, boxes, title, (), _keys(nodes, links), direction))
 
@@ -256,7 +248,7 @@ def _notes(
     if edges == "contribution":
         yield (
             "On an edge: partial * upstream gradient = contribution. "
-            "The contributions that leave a node add up to its gradient, the 1st one first."
+            "The contributions that leave a node add up to its gradient."
         )
 
 

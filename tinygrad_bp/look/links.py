@@ -10,20 +10,17 @@
 """
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Edge
-from tinygrad_bp.look.text import ordinal, plain, signed
-from tinygrad_bp.sweep import adjoints, local_partials
+from tinygrad_bp.look.text import plain, signed
+from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.value import Value
 
-__all__ = ["Numbers", "bundles", "edges_of", "in_order_of_arrival", "silent_ones"]
+__all__ = ["Numbers", "bundles", "edges_of"]
 
 Numbers = Literal["partial", "contribution"]
 
@@ -44,13 +41,9 @@ def edges_of(
     names: Mapping[Value, str],
     numbers: Numbers | None,
     digits: int,
-    silent: Collection[Value] = (),
 ) -> list[Edge]:
-    """The edges between the cells of those ids, and on request their partials or contributions.
-
-    Through operations that are `silent` nothing flows back.
-    """
-    found = bundles(cells, silent)
+    """The edges between the cells of those ids, and on request their partials or contributions."""
+    found = bundles(cells)
     carried = [_carried(bundle, numbers) for bundle in found]
     sizes = [abs(number) for number in carried if number and math.isfinite(number)]
     largest = max(sizes, default=1.0)
@@ -78,37 +71,7 @@ class Bundle(NamedTuple):
     uses: list[Use]
 
 
-def silent_ones(order: Sequence[Value], outputs: Sequence[Value]) -> set[Value]:
-    """The nodes that no gradient reaches: they lie on branches not taken.
-
-    Of 1/x at 0 on such a branch the partial is -inf, and 0 times that would be nan.
-    """
-    reached = adjoints(order, dict.fromkeys(outputs, 1.0))
-    return {node for node in order if node not in reached}
-
-
-def in_order_of_arrival(edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    """Edges that are sorted by head, each told which of its operand's uses `backward` adds first.
-
-    >>> edges = [Edge("x", "square", "3 * 1 = +3"), Edge("x", "y", "1 * 1 = +1")]
-    >>> [edge.label for edge in in_order_of_arrival(edges)]
-    ['3 * 1 = +3, 2nd of 2', '1 * 1 = +1, 1st of 2']
-    """
-    heads = reversed([list(group) for _, group in groupby(edges, key=lambda edge: edge.head)])
-    of = Counter(edge.tail for edge in edges)
-    arrived: Counter[str] = Counter()
-    told: list[list[Edge]] = []
-    for group in heads:
-        told.append([])
-        for edge in group:
-            arrived[edge.tail] += 1
-            place = f", {ordinal(arrived[edge.tail])} of {of[edge.tail]:,}"
-            is_one_of_several = edge.label and of[edge.tail] > 1
-            told[-1].append(replace(edge, label=edge.label + place) if is_one_of_several else edge)
-    return tuple(edge for group in reversed(told) for edge in group)
-
-
-def bundles(cells: Sequence[Cell], silent: Collection[Value] = ()) -> list[Bundle]:
+def bundles(cells: Sequence[Cell]) -> list[Bundle]:
     """What each edge stands for.
 
     Both edges of x*x where both ends are values, otherwise one edge per pair of cells.
@@ -116,7 +79,7 @@ def bundles(cells: Sequence[Cell], silent: Collection[Value] = ()) -> list[Bundl
     owner = {node: index for index, cell in enumerate(cells) for node in cell.members}
     found: dict[tuple[int, int, int], Bundle] = {}
     for head, cell in enumerate(cells):
-        for use in _uses(cell, head, owner, silent):
+        for use in _uses(cell, head, owner):
             tail = owner[use.operand]
             is_single = cells[tail].kind == cell.kind == "value"
             key = tail, head, len(found) if is_single else -1
@@ -124,9 +87,7 @@ def bundles(cells: Sequence[Cell], silent: Collection[Value] = ()) -> list[Bundl
     return list(found.values())
 
 
-def _uses(
-    cell: Cell, index: int, owner: Mapping[Value, int], silent: Collection[Value]
-) -> Iterator[Use]:
+def _uses(cell: Cell, index: int, owner: Mapping[Value, int]) -> Iterator[Use]:
     """Every operand that comes from another cell."""
     for user in cell.members:
         # In a picture of a part of a graph, an operand may be left out.
@@ -134,8 +95,7 @@ def _uses(
             for position, partial in enumerate(local_partials(user)):
                 operand = user.parents[position]
                 if owner.get(operand, index) != index:
-                    flows = not (operand.is_constant or user in silent)
-                    yield Use(operand, user, position, partial if flows else None)
+                    yield Use(operand, user, position, None if operand.is_constant else partial)
 
 
 def _carried(bundle: Bundle, numbers: Numbers | None) -> float | None:
