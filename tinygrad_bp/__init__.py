@@ -97,9 +97,8 @@ from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's,
 from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
-    from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.look.draw import draw
-    from tinygrad_bp.look.player.play import play
+    from tinygrad_bp.look.explain import explain
     from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
 
@@ -117,12 +116,10 @@ __all__ = [
     "add",
     "asin",
     "asinh",
-    "assert_gradients_agree",
     "atan",
     "atan2",
     "atanh",
     "cbrt",
-    "check_gradient",
     "clip",
     "compile",
     "constant",
@@ -136,6 +133,7 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "explain",
     "expm1",
     "floor_divide",
     "gap",
@@ -165,7 +163,6 @@ __all__ = [
     "negative",
     "no_grad",
     "normal_cdf",
-    "play",
     "positive",
     "pow",
     "prod",
@@ -200,10 +197,8 @@ __all__ = [
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
 LATE = {
-    "assert_gradients_agree": "check.checker",
-    "check_gradient": "check.checker",
     "draw": "look.draw",
-    "play": "look.player.play",
+    "explain": "look.explain",
     "provenance": "look.provenance",
     "step": "look.stepper",
 }

@@ -26,7 +26,7 @@ from tinygrad_bp.look.tapes import picture_of_tape
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
-__all__ = ["Collapse", "assembled", "cells_of", "draw", "largest", "picture_of"]
+__all__ = ["Collapse", "assembled", "draw", "largest", "picture_of"]
 
 Collapse = Literal["auto", "neurons", "layers", "runs"]
 
@@ -92,10 +92,11 @@ def picture_of(
 ) -> Picture:
     """What `draw` draws, as data."""
     _check("edges", edges, (*get_args(Numbers), None))
+    _check("collapse", collapse, (*get_args(Collapse), None))
     _check("direction", direction, get_args(Direction))
     outputs = _outputs(output)
     order = topological_order(*outputs)
-    cells, step = cells_of(order, outputs, collapse)
+    cells, step = _cells(order, outputs, collapse)
     writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
     picture = assembled(cells, writer, outputs, edges=edges, direction=direction, title=title)
     return replace(picture, notes=tuple(_notes(order, picture.nodes, step, edges)))
@@ -163,13 +164,12 @@ def _flat(output: Any) -> list[Value]:
     return [value for thing in things for value in _flat(thing)]
 
 
-def cells_of(
+def _cells(
     order: Sequence[Value],
     outputs: Sequence[Value],
     collapse: Collapse | None,
 ) -> tuple[list[Cell], str]:
     """The cells to draw, and what they were collapsed to."""
-    _check("collapse", collapse, (*get_args(Collapse), None))
     found = neurons(order)
     if collapse is None or (collapse == "auto" and len(order) <= MANY):
         return everything(order, found), ""

@@ -172,7 +172,7 @@ def _operand(node: Value, names: Mapping[Value, str], digits: int) -> _Formula:
 def _within(name: str) -> str:
     """A name as it stands within a formula: `a + b` may be one, and needs parentheses."""
     clean = legible(name)
-    return clean if re.fullmatch(r"[\w.\[\]'\"]+", clean) else f"({clean})"
+    return clean if re.fullmatch(r"[\w.\[\]'\"#]+", clean) else f"({clean})"
 
 
 def _is_one(x: _Formula) -> bool:

@@ -20,7 +20,7 @@ from tinygrad_bp.look.text import plain, signed
 from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.value import Value
 
-__all__ = ["Numbers", "bundles", "edges_of"]
+__all__ = ["Numbers", "edges_of"]
 
 Numbers = Literal["partial", "contribution"]
 
@@ -30,8 +30,6 @@ class Use(NamedTuple):
 
     operand: Value
     user: Value
-    position: int
-    """Which operand of the operation it is, counted from 0."""
     partial: float | None
 
 
@@ -43,8 +41,8 @@ def edges_of(
     digits: int,
 ) -> list[Edge]:
     """The edges between the cells of those ids, and on request their partials or contributions."""
-    found = bundles(cells)
-    carried = [_carried(bundle, numbers) for bundle in found]
+    bundles = _bundles(cells)
+    carried = [_carried(bundle, numbers) for bundle in bundles]
     sizes = [abs(number) for number in carried if number and math.isfinite(number)]
     largest = max(sizes, default=1.0)
     return [
@@ -57,7 +55,7 @@ def edges_of(
             is_alarming=number is not None and not math.isfinite(number),
             tip=_tip(bundle.uses, names),
         )
-        for bundle, number in zip(found, carried, strict=True)
+        for bundle, number in zip(bundles, carried, strict=True)
     ]
 
 
@@ -71,11 +69,8 @@ class Bundle(NamedTuple):
     uses: list[Use]
 
 
-def bundles(cells: Sequence[Cell]) -> list[Bundle]:
-    """What each edge stands for.
-
-    Both edges of x*x where both ends are values, otherwise one edge per pair of cells.
-    """
+def _bundles(cells: Sequence[Cell]) -> list[Bundle]:
+    """Both edges of x*x where both ends are values, otherwise one edge per pair of cells."""
     owner = {node: index for index, cell in enumerate(cells) for node in cell.members}
     found: dict[tuple[int, int, int], Bundle] = {}
     for head, cell in enumerate(cells):
@@ -92,10 +87,9 @@ def _uses(cell: Cell, index: int, owner: Mapping[Value, int]) -> Iterator[Use]:
     for user in cell.members:
         # In a picture of a part of a graph, an operand may be left out.
         if any(owner.get(operand, index) != index for operand in user.parents):
-            for position, partial in enumerate(local_partials(user)):
-                operand = user.parents[position]
+            for operand, partial in zip(user.parents, local_partials(user), strict=True):
                 if owner.get(operand, index) != index:
-                    yield Use(operand, user, position, None if operand.is_constant else partial)
+                    yield Use(operand, user, None if operand.is_constant else partial)
 
 
 def _carried(bundle: Bundle, numbers: Numbers | None) -> float | None:

@@ -8,22 +8,21 @@
 ('x', 'v1')
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from tinygrad_bp.primitive import CONSTANT
 from tinygrad_bp.value import Value
 
-__all__ = ["names_of"]
+__all__ = ["distinct_names", "given_names", "names_of"]
 
 
 def names_of(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict[Value, str]:
     """A name for each node but constants: its label, else the caller's, else one of ours."""
-    # For a million nodes, so nothing is looked up that cannot be there.
-    given = _given(nodes, names) if names else {}
-    found = {node: node.label for node in nodes}
-    for node in nodes if given else ():
-        found[node] = found[node] or given.get(id(node), "")
+    found = dict.fromkeys(nodes, "")
+    found.update(given_names(nodes, names))
     taken = set(found.values())
     number = 0
     for node, name in found.items():
@@ -33,6 +32,32 @@ def names_of(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict
                 number += 1
             found[node] = name
     return found
+
+
+def given_names(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict[Value, str]:
+    """The names that people gave: a node's label, else what the caller's variable is called."""
+    found = {node: node.label for node in nodes if node.label}
+    # For a million nodes, so nothing is looked up that cannot be there.
+    given = _given(nodes, names) if names else {}
+    for node in nodes if given else ():
+        if not node.label and id(node) in given:
+            found[node] = given[id(node)]
+    return found
+
+
+def distinct_names(names: Mapping[Value, str]) -> dict[Value, str]:
+    """The same names, numbered where several nodes have the same one.
+
+    >>> x, y, z = Value(1.0), Value(2.0), Value(3.0)
+    >>> list(distinct_names({x: "h", y: "o", z: "h"}).values())
+    ['h#1', 'o', 'h#2']
+    """
+    shared = {name for name, number in Counter(names.values()).items() if number > 1 and name}
+    numbers = {name: count(1) for name in shared}
+    return {
+        node: f"{name}#{next(numbers[name])}" if name in shared else name
+        for node, name in names.items()
+    }
 
 
 def _given(nodes: Sequence[Value], names: Mapping[str, object]) -> dict[int, str]:

@@ -35,7 +35,7 @@ GLYPHS = str.maketrans(
         **dict.fromkeys("▲△↑", "^"),
         **dict.fromkeys("▼▽↓", "v"),
         **dict.fromkeys("“”″", '"'),
-        **dict.fromkeys("‘’′", "'"),
+        **dict.fromkeys("\u2018\u2019′", "'"),
         "→": "->",
         "←": "<-",
         "⏎": " ",

@@ -26,7 +26,7 @@ def written(tape: Tape, arguments: tuple[Any, ...], direction: Any, *, adjoint: 
         columns["tangent"] = _tangents(inputs, slots, direction)
     if adjoint:
         columns["adjoint"] = _adjoints(slots, structure.numbers(tape.outputs))
-    return _aligned([[title, *column] for title, column in columns.items()])
+    return aligned([[title, *column] for title, column in columns.items()])
 
 
 def _names(tape: Tape) -> Column:
@@ -65,7 +65,8 @@ def _column(numbers: Sequence[Any]) -> Column:
     return [f"{number:.6g}" for number in numbers]
 
 
-def _aligned(columns: list[Column]) -> str:
+def aligned(columns: list[Column]) -> str:
+    """Columns side by side: the first two are texts, the others numbers."""
     widths = [max(map(len, column)) for column in columns]
     left = len(columns[:2])  # texts to the left, numbers to the right
     rows = [

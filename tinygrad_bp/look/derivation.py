@@ -1,0 +1,275 @@
+"""An explanation as people read one: a bill of the paths, and what each factor is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tinygrad_bp.look import latex
+from tinygrad_bp.look.factors import Factor
+from tinygrad_bp.look.text import columns, plain, signed
+from tinygrad_bp.look.writing import DIGITS, Writing, spelled
+from tinygrad_bp.value import Value
+
+if TYPE_CHECKING:
+    from tinygrad_bp.look.explanation import Explanation, Term
+
+__all__ = ["Derivation", "counted"]
+
+MOST_FACTORS = 6
+"""Of a path with more the two ends are written."""
+MOST_LINES = 24
+"""Of more factors, and of more definitions, the first are written."""
+MOST_DIGITS = 40
+
+
+def counted(number: int) -> str:
+    """A count, all digits of it while one can look at them.
+
+    >>> counted(2**100), counted(10**5000)
+    ('1,267,650,600,228,229,401,496,703,205,376', 'about 1e5000')
+    """
+    # Digits by a logarithm, since Python refuses to write out a whole number of thousands.
+    digits = math.log10(number) if number else 0.0
+    if digits < MOST_DIGITS:
+        return f"{number:,}"
+    exponent = math.floor(digits)
+    return f"about {10 ** (digits - exponent):.4g}e{exponent}"
+
+
+def rounded(number: Fraction) -> float:
+    """The nearest float, infinite where there is none."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+@dataclass
+class Derivation:
+    """Writes an explanation."""
+
+    of: Explanation
+
+    @property
+    def writing(self) -> Writing:
+        """Names and formulas."""
+        return self.of.writing
+
+    # Text --------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """For the terminal."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{self._name} = {self._plain(self.of.gradient)}, {self._how_many}"
+        if self.of.terms and self.of.terms[0].factors:
+            yield ""
+            yield from self._bill()
+            yield ""
+            yield from self._factors()
+            yield from self._where()
+        yield from self._remarks()
+
+    def _bill(self) -> Iterator[str]:
+        items = [(signed(term.number), self._product(term)) for term in self.of.terms]
+        items += self._rest
+        sum_of_all = signed(self.of.gradient)
+        width = max(len(number) for number, _ in [*items, (sum_of_all, "")])
+        for number, words in items:
+            yield f"  {number:>{width}}  {words}"
+        yield f"  {'─' * width}"
+        yield f"  {sum_of_all:>{width}}  {self._in_all}"
+
+    def _product(self, term: Term) -> str:
+        names = [self.writing.name(factor) for factor in term.factors]
+        if len(names) > MOST_FACTORS:
+            half = MOST_FACTORS // 2
+            names[half:-half] = [f"({len(names) - MOST_FACTORS:,} more)"]
+        partials = {edge.partial for edge in term.path}
+        infinite = any(map(math.isinf, partials))
+        return " · ".join(names) + ("   (0 · inf)" if infinite and 0.0 in partials else "")
+
+    @cached_property
+    def _rest(self) -> list[tuple[str, str]]:
+        """The paths that are not written, in one line or two."""
+        of, paths = self.of, self.of.paths
+        finite = paths.finite - sum(term.exact is not None for term in of.terms)
+        others = of.remaining - finite
+        lines = [("?", f"and {_paths(others)}, not finite")] if others else []
+        if finite:
+            last = of.terms[-1]
+            flowing = paths.flowing - sum(bool(term.exact) for term in of.terms)
+            bound = f", each at most {plain(abs(last.number))}" if last.exact is not None else ""
+            words = (
+                f"and {_paths(finite)}{bound}"
+                if flowing
+                else f"and {_paths(finite)} with a 0 in it"
+            )
+            lines.append((signed(rounded(of.remainder)), words))
+        return lines
+
+    def _factors(self) -> Iterator[str]:
+        rows = [(self.writing.name(factor), self._equation(factor)) for factor in self._formulas]
+        width = max(columns(name) for name, _ in rows)
+        for name, equation in rows:
+            yield f"{name}{' ' * (width - columns(name))} = {equation}"
+        hidden = len(self._shown_factors) - len(rows)
+        if hidden:
+            yield f"… and {hidden:,} more"
+
+    def _equation(self, factor: Factor) -> str:
+        number = self._plain(self._number(factor))
+        formula = self.writing.text(self._formulas[factor])
+        if not formula:
+            return f"{number}, a product of {len(factor):,} partials"
+        return number if formula == number else f"{formula} = {number}"
+
+    def _where(self) -> Iterator[str]:
+        for index, (node, formula) in enumerate(self._definitions.items()):
+            name, text = self.writing.names[node], self.writing.text(formula)
+            yield f"{'and' if index else 'where':>5} {name} = {text} = {self._plain(node.data)}"
+
+    # Markdown and LaTeX -------------------------------------------------------------------
+
+    def markdown(self) -> str:
+        """For a notebook or a page."""
+        of = self.of
+        head = f"$$\n{self.latex()}\n$$\n"
+        if not (of.terms and of.terms[0].factors):
+            return "\n".join([head, f"{self._how_many}.".capitalize(), *self._remarks(), ""])
+        rows = [(signed(term.number), f"`{self._product(term)}`") for term in of.terms]
+        rows += [*self._rest, (f"**{signed(of.gradient)}**", self._in_all)]
+        table = ["| contribution | of the path |", "|---:|:---|"]
+        table += [f"| {number} | {words.replace('|', chr(92) + '|')} |" for number, words in rows]
+        return "\n".join([head, *table, "", *self._remarks(), ""])
+
+    def latex(self) -> str:
+        """Equations: the sum over the paths, then each factor."""
+        return latex.aligned(self._equations())
+
+    def _equations(self) -> Iterator[tuple[str, str]]:
+        whole = latex.derivative(self._in_latex(self.of.output), self._in_latex(self.of.target))
+        total = latex.number(self._plain(self.of.gradient))
+        terms = [term for term in self.of.terms if term.factors]
+        for index, term in enumerate(terms):
+            names = [self._derivative(factor) for factor in term.factors]
+            if len(names) > MOST_FACTORS:
+                half = MOST_FACTORS // 2
+                names[half:-half] = [r"\cdots"]
+            product = r" \cdot ".join(names)
+            yield ("" if index else whole), f"{'+ ' if index else ''}{product}"
+        if terms and self.of.remaining:
+            yield "", rf"+ \text{{{_paths(self.of.remaining)}}}"
+        yield ("" if terms else whole), f"= {total}" if terms else total
+        yield from self._equations_of_factors()
+
+    def _equations_of_factors(self) -> Iterator[tuple[str, str]]:
+        for factor, formula in self._formulas.items():
+            number = self._plain(self._number(factor))
+            equal = "" if formula in ("", number) else f"{self.writing.latex(formula)} = "
+            yield self._derivative(factor), equal + latex.number(number)
+        for node, formula in self._definitions.items():
+            yield self._in_latex(node), self.writing.latex(formula)
+
+    def _derivative(self, factor: Factor) -> str:
+        of, by = factor[0].node, factor[-1].parent
+        return latex.derivative(self._in_latex(of), self._in_latex(by))
+
+    def _in_latex(self, node: Value) -> str:
+        return latex.name(self.writing.names[node])
+
+    # Words --------------------------------------------------------------------------------
+
+    @cached_property
+    def _shown_factors(self) -> list[Factor]:
+        """Those of the terms that are written out, each once."""
+        found: dict[Factor, None] = {}
+        half = MOST_FACTORS // 2
+        for term in self.of.terms:
+            many = len(term.factors) > MOST_FACTORS
+            ends = term.factors[:half] + term.factors[-half:] if many else term.factors
+            found.update(dict.fromkeys(ends))
+        return list(found)
+
+    @cached_property
+    def _formulas(self) -> dict[Factor, str]:
+        """The formulas of those that have a line."""
+        return {f: self.writing.formula(f) for f in self._shown_factors[:MOST_LINES]}
+
+    @cached_property
+    def _definitions(self) -> dict[Value, str]:
+        """What is behind the names that nobody gave."""
+        ends = {edge.parent: None for f in self._formulas for edge in f[-1:]}
+        ends.pop(self.of.target, None)
+        return self.writing.definitions(self._formulas.values(), ends)
+
+    def _number(self, factor: Factor) -> float:
+        partials = [edge.partial for edge in factor]
+        if all(map(math.isfinite, partials)):
+            return float(self.of.paths.product(partials))
+        return math.prod(partials)
+
+    def _plain(self, number: float) -> str:
+        return plain(number, DIGITS)
+
+    @property
+    def _name(self) -> str:
+        names = self.writing.names
+        return f"d_{spelled(names[self.of.output])}_d_{spelled(names[self.of.target])}"
+
+    @property
+    def _how_many(self) -> str:
+        of = self.of
+        if of.output is of.target:
+            return "as any number changes by what it changes"
+        if not of.is_reached:
+            return "since the one does not depend on the other"
+        if not of.count:
+            return (
+                "since nothing flows there: every way leads through a branch not taken, or a step"
+            )
+        return "along the only path" if of.count == 1 else f"the sum over {counted(of.count)} paths"
+
+    @property
+    def _in_all(self) -> str:
+        of = self.of
+        if of.verdict == "the same":
+            return "the sum, and what backward computes, to the last bit"
+        if of.verdict == "rounding":
+            away = abs(Fraction(of.gradient) - of.total)
+            return (
+                f"the sum, and what backward computes but for {plain(rounded(away), 2)} of rounding"
+            )
+        if of.verdict == "not finite":
+            return "what backward computes: one number that is not finite spoils the sum"
+        return (
+            f"what backward computes; but the paths add up to {plain(rounded(of.total))}: "
+            "a number on the way was too large or too small for a float"
+        )
+
+    def _remarks(self) -> Iterator[str]:
+        """What is in `grad`, where it is something else."""
+        of = self.of
+        name, grad = spelled(self.writing.names[of.target]), of.target.grad
+        if grad == of.gradient or (math.isnan(grad) and math.isnan(of.gradient)):
+            return
+        yield ""
+        if not grad:
+            yield f"{name}.grad is 0 as long as backward has not been called."
+        elif math.isfinite(grad) and of.gradient and grad == 2 * of.gradient:
+            yield f"{name}.grad is {plain(grad)}, twice that: leaves add up over calls of backward."
+        else:
+            yield (
+                f"{name}.grad is {plain(grad)}: there is also what another call of backward left, "
+                "or numbers were changed since."
+            )
+
+
+def _paths(number: int) -> str:
+    return f"{counted(number)} more path{'s' * (number > 1)}"
