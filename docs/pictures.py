@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_bp import Value, constant, nn
+from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid
 from tinygrad_bp.look import Drawing, draw
 
 IMAGES = Path(__file__).with_name("images")
@@ -19,7 +19,11 @@ def files() -> dict[Path, str]:
 
 def drawings() -> dict[str, Drawing]:
     """Every picture by its file's name."""
-    return {"loss": loss_of_a_line(), "network": one_example_of_a_network()}
+    return {
+        "loss": loss_of_a_line(),
+        "network": one_example_of_a_network(),
+        "autopsy": a_saturated_sigmoid(),
+    }
 
 
 def loss_of_a_line() -> Drawing:
@@ -48,3 +52,14 @@ def one_example_of_a_network() -> Drawing:
     loss.label = "loss"
     loss.backward()
     return draw(loss, direction="TB")
+
+
+def a_saturated_sigmoid() -> Drawing:
+    """That of the page on diagnosing: why a cross-entropy is nan."""
+
+    def cross_entropy(w: Value, x: Value, target: Value) -> Value:
+        p: Value = sigmoid(w * x)
+        loss: Value = -(target * log(p) + (1 - target) * log(1 - p))
+        return loss
+
+    return autopsy(cross_entropy, 2.0, 25.0, 1.0).draw()

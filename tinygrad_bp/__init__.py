@@ -97,6 +97,7 @@ from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's,
 from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
+    from tinygrad_bp.look.diagnosis.autopsy import autopsy
     from tinygrad_bp.look.draw import draw
     from tinygrad_bp.look.explain import explain
     from tinygrad_bp.look.provenance import provenance
@@ -119,6 +120,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "autopsy",
     "cbrt",
     "clip",
     "compile",
@@ -197,6 +199,7 @@ __all__ = [
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
 LATE = {
+    "autopsy": "look.diagnosis.autopsy",
     "draw": "look.draw",
     "explain": "look.explain",
     "provenance": "look.provenance",

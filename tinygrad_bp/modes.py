@@ -154,6 +154,12 @@ class strict(_Setting):  # noqa: N801  # reads as a keyword: `with strict():`
     _changes: ClassVar = {"is_strict": True}
 
 
+class lenient(_Setting):  # noqa: N801  # the opposite of `strict`
+    """Nothing raises for a number that is not finite, inside `strict`."""
+
+    _changes: ClassVar = {"is_strict": False}
+
+
 class source_lines(_Setting):  # noqa: N801  # reads as a keyword: `with source_lines():`
     """Values remember the line of your program that made them; ask with `source_line`.
 

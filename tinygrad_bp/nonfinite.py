@@ -81,11 +81,15 @@ def _made(
         named.sort(key=lambda operand: operand[1] != 0.0 and math.isfinite(operand[1]))
     known = [f"{name} = {number!r}" for name, number in dict(named[:MOST]).items()]
     where = f" where {', '.join(known)}" if known else ""
-    written = [_spelled(*operand) for operand in operands]
-    if len(written) > MOST:
-        written[MOST // 2 : -1] = ["..."]
-    formula = primitive.write(*written)
-    return f"{what}{formula} ({primitive.name}){by} is {result!r}{where}"
+    return f"{what}{written(primitive, operands)} ({primitive.name}){by} is {result!r}{where}"
+
+
+def written(primitive: Primitive, operands: Operands) -> str:
+    """The operation on its operands, by name or as numbers; of many the first and the last."""
+    spelled = [_spelled(*operand) for operand in operands]
+    if len(spelled) > MOST:
+        spelled[MOST // 2 : -1] = ["..."]
+    return primitive.write(*spelled)
 
 
 def _spelled(name: str, number: float) -> str:

@@ -68,9 +68,9 @@ class Writer:
             name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
         title = Row(shortened(name_here, LONGEST_NAME), kind, "title")
         formula = self._formula(node, prefix)
+        heading = f"{formula} =" if formula else "value"
         is_ahead = self.walk is not None and node in self.walk.ahead
-        number = "?" if is_ahead else plain(node.data, self.digits)
-        value = Row(f"{formula} =" if formula else "value", number)
+        value = Row(heading, "?") if is_ahead else self._number(heading, node.data)
         grad = node.grad if self.walk is None else self.walk.gradients.get(node)
         rows = (title, value, Row("grad", "?") if grad is None else self._gradient(grad))
         if self.walk is not None and node in self.walk.waiting:
@@ -80,7 +80,7 @@ class Writer:
             "operation" if node.parents else "leaf",
             rows,
             extent(grad or 0.0, self.largest),
-            is_alarming=grad is not None and not math.isfinite(grad),
+            is_alarming=any(row.style == "alarm" for row in rows),
             is_output=is_output,
             tip="" if is_ahead else self._tip(node, grad),
             is_current=self.walk is not None and node is self.walk.current,
@@ -94,6 +94,11 @@ class Writer:
             rows = (title, Row("value", number))
         tip = f"{self.names[node] or 'constant'} = {node.data!r}, gets no gradient"
         return Node(name, "constant", rows, is_output=is_output, tip=tip)
+
+    def _number(self, heading: str, number: float) -> Row:
+        if math.isfinite(number):
+            return Row(heading, plain(number, self.digits))
+        return Row(f"⚠ {heading}", plain(number), "alarm")
 
     def _gradient(self, gradient: float) -> Row:
         if math.isfinite(gradient):

@@ -1,0 +1,79 @@
+"""Small graphs cut out of a large one, that show a failure by themselves.
+
+>>> from tinygrad_bp import Value
+>>> x = Value(0.0, "x")
+>>> y = x.sqrt() * 2.0 + 1.0
+>>> copied = excerpt([y.parents[0], y], {y: "y"}, {})
+>>> copied.label, [parent.data for parent in copied.parents[0].parents]
+('y', [0.0, 2.0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tinygrad_bp.look.diagnosis.story import Event
+from tinygrad_bp.modes import lenient, recording
+from tinygrad_bp.primitives import add, multiply
+from tinygrad_bp.value import Value, constant
+
+__all__ = ["excerpt", "smallest"]
+
+
+def excerpt(
+    part: Sequence[Value], names: Mapping[Value, str], grads: Mapping[Value, float]
+) -> Value:
+    """A copy of some operations, parents first, the last one the output.
+
+    What else they are made from are leaves. Names and gradients are those given.
+    """
+    copied: dict[Value, Value] = {}
+    for node in part:
+        operands = [
+            copied[parent] if parent in copied else _leaf(copied, parent, names, grads)
+            for parent in node.parents
+        ]
+        with recording(), lenient():
+            made = Value.apply(node.op, *operands) if node.op and operands else _bare(node, names)
+        # Not what it would be today: its operands may have been changed since.
+        made._data = node._data
+        made.label = names.get(node, node.label)
+        made.grad = grads.get(node, 0.0)
+        copied[node] = made
+    return copied[part[-1]]
+
+
+def _leaf(
+    copied: dict[Value, Value],
+    node: Value,
+    names: Mapping[Value, str],
+    grads: Mapping[Value, float],
+) -> Value:
+    copied[node] = _bare(node, names)
+    copied[node].grad = grads.get(node, 0.0)
+    return copied[node]
+
+
+def _bare(node: Value, names: Mapping[Value, str]) -> Value:
+    make = constant if node.is_constant else Value
+    return make(node._data, names.get(node, node.label))
+
+
+def smallest(event: Event, names: Mapping[Value, str]) -> Value:
+    """The smallest graph in which the same happens: one operation, on leaves.
+
+    Where it happens to a gradient, the gradient that reaches the operation comes from a
+    product with it, and what was there before from a sum.
+    """
+    node = excerpt([event.node], names, {})
+    flow = event.flow
+    if flow is None:
+        return node
+    operand = node.parents[flow.position]
+    with recording(), lenient():
+        if flow.upstream != 1.0 or flow.before is not None:
+            node = multiply(flow.upstream, node)
+        if flow.before is not None:
+            # On the right, where the sweep comes first.
+            node = add(node, multiply(flow.before, operand))
+    return node
