@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.look.explain import explain
     from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
+    from tinygrad_bp.look.tree import tree
 
 __all__ = [
     "BranchError",
@@ -190,6 +191,7 @@ __all__ = [
     "tan",
     "tanh",
     "topological_order",
+    "tree",
     "value_and_grad",
     "values",
     "vjp",
@@ -204,6 +206,7 @@ LATE = {
     "explain": "look.explain",
     "provenance": "look.provenance",
     "step": "look.stepper",
+    "tree": "look.tree",
 }
 
 
