@@ -105,8 +105,9 @@ def contributions(node: Node, upstream: Any) -> Iterator[tuple[Any, float | None
 def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
     """The same as graph, good for other numbers too: which branch is taken is a `where`.
 
-    What only a branch depends on gets its contributions under a condition; where that does
-    not hold they are -0.0, which added to any number changes no bit of it.
+    What only a branch depends on has an adjoint under a condition, and any number where that
+    does not hold. Where contributions under different conditions meet, each becomes -0.0 where
+    its own does not hold, which added to any number changes no bit of it.
     """
     adjoint, condition = dict(seeds), dict.fromkeys(seeds)
     name = _Names(order, seeds) if modes.is_watched() else None
@@ -125,12 +126,14 @@ def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node
                 needed, contribution = both(condition[node], partial.condition), adjoint[node]
             else:
                 needed, contribution = condition[node], times(adjoint[node], partial)
-            if needed is not None:
-                contribution = where(needed, contribution, -0.0)
-            if parent in adjoint:
-                contribution = adjoint[parent] + contribution
-                needed = either(condition[parent], needed)
-            adjoint[parent], condition[parent] = contribution, needed
+            if parent not in adjoint:
+                adjoint[parent], condition[parent] = contribution, needed
+            elif condition[parent] is needed:
+                adjoint[parent] = adjoint[parent] + contribution
+            else:
+                there = if_needed(condition[parent], adjoint[parent])
+                adjoint[parent] = there + if_needed(needed, contribution)
+                condition[parent] = either(condition[parent], needed)
     for node, needed in condition.items():
         if needed is not None:
             adjoint[node] = where(needed, adjoint[node], 0.0)
@@ -153,6 +156,11 @@ class _Names:
             return
         if not (adjoint.label or adjoint.is_leaf or adjoint in self._forward):
             adjoint.label = f"d_{self._output}_d_{node.label}"
+
+
+def if_needed(condition: Any, contribution: Any) -> Any:
+    """The contribution where the condition holds, and elsewhere what adds nothing."""
+    return contribution if condition is None else where(condition, contribution, -0.0)
 
 
 def both(one: Any, other: Any) -> Any:
