@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.programs import programs
-from tinygrad_bp import Value, record, value_and_grad, where
+from tinygrad_bp import Value, record, tanh, value_and_grad, where
 from tinygrad_bp.tape import BranchError
 from tinygrad_bp.tape.library import same
-from tinygrad_bp.tape.source_loop import WrittenLoop
+from tinygrad_bp.tape.source_loop import WrittenLoop, WrittenSum
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-3.0, 3.0)
 
@@ -42,6 +42,19 @@ def test_each_row_gives_the_bits_of_the_tape(program: Any, data: st.DataObject) 
         except (ZeroDivisionError, OverflowError):
             continue  # as all generated source may
         assert all(map(same, found, [value, *slopes]))
+
+
+@given(st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 2), min_size=1, max_size=9))
+def test_a_sum_adds_up_one_row_after_the_other(rows: list[tuple[float, float]]) -> None:
+    scale = Value(0.1, label="scale")
+    tape = record(lambda x, y: [scale * x + y, tanh(x), -0.0, scale * scale], 1.0, 2.0)
+
+    summed = WrittenSum(tape).function(rows, [0.1])
+
+    wanted, *others = [tape(*row) for row in rows]
+    for numbers in others:
+        wanted = [a + b for a, b in zip(wanted, numbers, strict=True)]
+    assert all(map(same, summed, wanted))
 
 
 def test_what_is_the_same_for_all_rows_stands_above_the_loop() -> None:

@@ -98,8 +98,15 @@ def reduced(examples: Iterable[list[float]], reduction: Callable[[Any, int], Any
         else:
             sums[count % PARTIAL_SUMS] = _added(sums[count % PARTIAL_SUMS], numbers)
         count += 1
+    return of_a_batch(sums, count, reduction)
+
+
+def of_a_batch(
+    sums: Sequence[list[float]], examples: int, reduction: Callable[[Any, int], Any]
+) -> list[float]:
+    """What `reduced` makes of the partial sums of so many examples."""
     whole = reduce(_added, sums)
-    return [reduction(number, count) for number in whole] if count > 1 else whole
+    return [reduction(number, examples) for number in whole] if examples > 1 else whole
 
 
 def _added(one: list[float], other: list[float]) -> list[float]:

@@ -10,9 +10,9 @@ from math import isfinite
 from typing import Any
 
 from tinygrad_bp.nn.arrays import Array
-from tinygrad_bp.nn.gradients import REDUCTIONS, reduced
+from tinygrad_bp.nn.gradients import PARTIAL_SUMS, REDUCTIONS, of_a_batch
 from tinygrad_bp.tape import BranchError, Tape
-from tinygrad_bp.tape.source_loop import WrittenLoop
+from tinygrad_bp.tape.source_loop import WrittenLoop, WrittenSum
 
 
 class SourceTraining:
@@ -21,7 +21,7 @@ class SourceTraining:
     def __init__(
         self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
     ) -> None:
-        self._step = WrittenLoop(step).function
+        self._summed = WrittenSum(step).function
         self._rule = WrittenLoop(rule).function
         self._reduction = REDUCTIONS["sum" if is_summed else "mean"]
         self.batch_size = min(batch_size, rows)
@@ -82,9 +82,16 @@ class SourceTraining:
         self, batch: Sequence[list[float]], rate: float
     ) -> tuple[float, list[list[float]]]:
         """The loss of a batch, and the numbers after its update."""
-        *gradient, loss = reduced(self._step(batch, self._kinds[0]), self._reduction)
+        *gradient, loss = of_a_batch(self._sums(batch), len(batch), self._reduction)
         columns = zip(*self._kinds, gradient, strict=True)
         return loss, self._by_kind(self._rule(columns, (self._updates + 1, rate)))
+
+    def _sums(self, batch: Sequence[list[float]]) -> list[list[float]]:
+        """The partial sums; one, of a batch of up to eight, is the sum of as many in turn."""
+        parameters = self._kinds[0]
+        if len(batch) <= PARTIAL_SUMS:
+            return [self._summed(batch, parameters)]
+        return [self._summed(batch[i::PARTIAL_SUMS], parameters) for i in range(PARTIAL_SUMS)]
 
     def _by_kind(self, numbers: Iterable[Any]) -> list[list[float]]:
         """What the rule gives for each parameter, kind by kind; bare numbers without state."""

@@ -46,13 +46,21 @@ class WrittenLoop(Written):
         within: list[str] = []
         for read, lines in self._body():
             (before if self._steady.issuperset(read) else within).extend(lines)
-        within += wrapped("yield ", self._yielded())
+        start, end, after = self._results()
         return self._module(
             [
                 f"def {self.name}({rows}, {captured}):",
-                *indented([*before, f"for {row} in {rows}:", *indented(within)]),
+                *indented([*before, *start, f"for {row} in {rows}:"]),
+                *indented(indented([*within, *end])),
+                *indented(after),
             ]
         )
+
+    def _results(self) -> tuple[list[str], list[str], list[str]]:
+        """What becomes of the outputs: lines before the loop, at the end of it, and after it."""
+        outputs = structure.numbers(self.tape.outputs)
+        output = self._output(outputs[0] if len(outputs) == 1 else outputs)
+        return [], wrapped("yield ", output), []
 
     def _formula(self, op: Primitive, operands: Sequence[int]) -> Symbol:
         # Python's own words, which are no call; over arrays, which come to no loop, they fail.
@@ -60,10 +68,6 @@ class WrittenLoop(Written):
             choice, x, y = (within(self._symbols[slot], LOOSE + 1) for slot in operands)
             return Symbol(f"{x} if {choice} else {y}", LOOSE)
         return super()._formula(op, operands)
-
-    def _yielded(self) -> str:
-        outputs = structure.numbers(self.tape.outputs)
-        return self._output(outputs[0] if len(outputs) == 1 else outputs)
 
     def _read(self) -> Iterator[int]:
         # Once more what is read across the head of the loop: so it gets a line of its own.
@@ -83,3 +87,32 @@ class WrittenLoop(Written):
             if steady.issuperset(instruction.operands):
                 steady.add(slot)
         return steady
+
+
+class WrittenSum(WrittenLoop):
+    """The text of a function that adds up a tape's outputs over rows, one after the other.
+
+    >>> from tinygrad_bp.tape import record
+    >>> total = WrittenSum(record(lambda x, y: [x * y, x], 3.0, 2.0))
+    >>> print(total.text, end="")
+    def replay(rows, captured):
+        sum_0 = sum_1 = -0.0
+        for x, y in rows:
+            sum_0 += x * y
+            sum_1 += x
+        return [sum_0, sum_1]
+    >>> total.function([(3.0, 2.0), (5.0, 2.0)], [])
+    [16.0, 8.0]
+
+    The sums begin with -0.0, which added to any number changes no bit of it.
+    """
+
+    def _results(self) -> tuple[list[str], list[str], list[str]]:
+        outputs = structure.numbers(self.tape.outputs)
+        sums = [self._name(f"sum_{number}") for number in range(len(outputs))]
+        added = [
+            line
+            for name, slot in zip(sums, outputs, strict=True)
+            for line in wrapped(f"{name} += ", self._output(slot))
+        ]
+        return [f"{' = '.join(sums)} = -0.0"], added, [f"return [{', '.join(sums)}]"]
