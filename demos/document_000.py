@@ -64,8 +64,18 @@ def main(*, epochs: int = 50_000) -> Report:
             within(1e-9, gap, "at the end of both regimes"),
         ],
         timings=[
-            Timing(f"{epochs:,} steps, all together", together.seconds, seconds_together),
-            Timing(f"{epochs:,} passes, one by one", one_by_one.seconds, seconds_one_by_one),
+            Timing(
+                f"{epochs:,} steps, all together",
+                together.seconds,
+                seconds_together,
+                together.route,
+            ),
+            Timing(
+                f"{epochs:,} passes, one by one",
+                one_by_one.seconds,
+                seconds_one_by_one,
+                one_by_one.route,
+            ),
         ],
         parts=[
             predictions_table(after_together, after_one_by_one),

@@ -271,7 +271,7 @@ def train(
         nn.predict(model, SCALED)[:, 0],
         printed,
         largest_gap(model.parameters(), weights),
-        Timing(f"{name}, {EPOCHS:,} steps of our own", history.seconds, seconds),
+        Timing(f"{name}, {EPOCHS:,} steps of our own", history.seconds, seconds, history.route),
         pictures,
     )
 

@@ -213,6 +213,7 @@ def timing(what: str, folds: Sequence[Fold]) -> Timing:
         what,
         sum(fold.history.seconds for fold in folds),
         sum(fold.reference_seconds for fold in folds),
+        " and ".join(dict.fromkeys(fold.history.route for fold in folds)),
     )
 
 

@@ -12,7 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from demos.report import Claim, Part, Picture, Prose, Report, Table, Timing, Transcript, speed
+from demos.report import (
+    Claim,
+    Part,
+    Picture,
+    Prose,
+    Report,
+    Table,
+    Timing,
+    Transcript,
+    seconds,
+    speed,
+)
 
 STYLE = Path(__file__).with_name("page.css")
 # A table of more rows waits behind its title; a picture of more pixels gets more of the screen.
@@ -148,7 +159,7 @@ def timings_list(timings: Iterable[Timing]) -> str:
     """How long each schedule took, as a ratio first."""
     rows = "\n".join(
         f"<li>{code(timing.what)}: <b>{speed(timing)}</b> times NumPy's speed, measured in "
-        f"this run ({timing.seconds:.2f} s and {timing.reference:.2f} s)</li>"
+        f"this run: {code(seconds(timing))}</li>"
         for timing in timings
     )
     return f'<ul class="timings">\n{rows}\n</ul>'

@@ -74,6 +74,8 @@ class Timing:
     what: str
     seconds: float
     reference: float
+    route: str = ""
+    """How it ran here: "eager", "source", "machine code"."""
 
     @property
     def speed(self) -> float:
@@ -114,10 +116,13 @@ class Report:
 
 def timing_line(timing: Timing) -> str:
     """One line, for a terminal."""
-    return (
-        f"  {timing.what}: {timing.seconds:.2f} s here, {timing.reference:.2f} s in NumPy, "
-        f"{speed(timing)} times NumPy's speed, measured in this run"
-    )
+    return f"  {timing.what}: {seconds(timing)}, {speed(timing)} times NumPy's speed, in this run"
+
+
+def seconds(timing: Timing) -> str:
+    """Both times, and how ours ran."""
+    route = timing.route and f" ({timing.route})"
+    return f"{timing.seconds:.3f} s here{route}, {timing.reference:.3f} s in NumPy"
 
 
 def speed(timing: Timing) -> str:

@@ -97,9 +97,11 @@ from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's,
 from tinygrad_bp.value import Value, constant, values
 
 if TYPE_CHECKING:
+    from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.look.diagnosis.autopsy import autopsy
     from tinygrad_bp.look.draw import draw
     from tinygrad_bp.look.explain import explain
+    from tinygrad_bp.look.player.play import play
     from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
     from tinygrad_bp.look.tree import tree
@@ -118,11 +120,13 @@ __all__ = [
     "add",
     "asin",
     "asinh",
+    "assert_gradients_agree",
     "atan",
     "atan2",
     "atanh",
     "autopsy",
     "cbrt",
+    "check_gradient",
     "clip",
     "compile",
     "constant",
@@ -166,6 +170,7 @@ __all__ = [
     "negative",
     "no_grad",
     "normal_cdf",
+    "play",
     "positive",
     "pow",
     "prod",
@@ -201,9 +206,12 @@ __all__ = [
 
 # Pictures and the like take longer to import than all the rest, and many programs need none.
 LATE = {
+    "assert_gradients_agree": "check.checker",
     "autopsy": "look.diagnosis.autopsy",
+    "check_gradient": "check.checker",
     "draw": "look.draw",
     "explain": "look.explain",
+    "play": "look.player.play",
     "provenance": "look.provenance",
     "step": "look.stepper",
     "tree": "look.tree",

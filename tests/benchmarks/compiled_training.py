@@ -80,7 +80,7 @@ def digits() -> None:
 def moons() -> None:
     """The demo of micrograd, with compilation and once compiled; times are for one of 100 steps."""
     title(*HEADER)
-    end_to_end = compiled_moons.by_fit(training.machine.cache_clear)
+    end_to_end = compiled_moons.by_fit(training.forget)
     compare("moons, end to end", end_to_end, [(compiled_moons.by_micrograd(), 300.0)], rounds=3)
     compiled = compiled_moons.by_fit()
     compare("moons, once compiled", compiled, [(compiled_moons.by_micrograd(), 3000.0)], rounds=3)
@@ -103,7 +103,7 @@ def first_call(name: str, call: Callable[[], object], goal: float) -> None:
     """A row: the median of some calls, each of which has to compile."""
     found = []
     for _ in range(5):
-        training.machine.cache_clear()
+        training.forget()
         began = time.process_time()
         call()
         found.append(time.process_time() - began)

@@ -24,6 +24,7 @@ from demos import (
 from demos.document_002_factors import hidden_chain, one_mistake_table, perceptron_chain
 from demos.reference import document_002 as reference_002
 from demos.report import Picture, Report, Table, Transcript
+from tinygrad_bp import gradient
 
 SHORT = {
     "000": lambda: document_000.main(epochs=1_000),
@@ -62,6 +63,11 @@ def test_the_trained_network_shows_its_graph_its_curve_and_its_time(document: st
 @pytest.mark.parametrize("document", ["001", "002", "003", "004"])
 def test_every_claim_holds(document: str) -> None:
     assert report(document).holds, report(document).text()
+
+
+@pytest.mark.parametrize("document", SHORT)
+def test_training_is_compiled(document: str) -> None:
+    assert all(timing.route not in ("", "eager") for timing in report(document).timings)
 
 
 def test_000_learns_and_its_second_regime_goes_on_where_the_first_ends() -> None:
@@ -139,6 +145,19 @@ def test_003_holds_every_flower_out_once() -> None:
 
 def test_004_gives_the_error_of_the_update_order() -> None:
     assert report("004").numbers["order"] == pytest.approx(0.3138, abs=1e-4)
+
+
+def test_004_pulls_back_through_the_moved_weights_what_a_changed_graph_passes_on() -> None:
+    model = document_004.network()
+    hidden, output = (layer.parameters() for layer in model.layers)
+
+    for _ in range(50):
+        step = document_004.step_as_written(*(weight.data for weight in model.parameters()))
+        loss = document_004.half_squared_error(model)
+        document_004.descend(output, gradient(loss, output))
+        document_004.descend(hidden, gradient(loss, hidden))
+
+        assert step == [*(weight.data for weight in model.parameters()), loss.data]
 
 
 def test_004_fits_with_settings_of_our_choosing() -> None:

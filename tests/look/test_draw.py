@@ -1,9 +1,11 @@
 """What `draw` shows of a graph: every number, and where it is collapsed, what it stands for."""
 
 import math
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 import tinygrad_bp
 from tests.look.graphs import (
@@ -14,10 +16,12 @@ from tests.look.graphs import (
     square_plus_triple,
     words,
 )
-from tinygrad_bp import Value
+from tests.programs import programs
+from tinygrad_bp import Value, provenance
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look import draw
 from tinygrad_bp.look.picture import all_boxes
+from tinygrad_bp.look.text import ordinal, signed
 from tinygrad_bp.sweep import local_partials
 
 # Nodes ----------------------------------------------------------------------------------
@@ -190,7 +194,49 @@ def test_edges_carry_their_contributions():
     _, y = square_plus_triple()
     labels = [edge.label for edge in draw(y, edges="contribution").picture.edges if edge.label]
 
-    assert labels == [f"{p:g} * {g:g} = {p * g:+g}" for p, g in recomputed(y)]
+    places = [", 2nd of 3", ", 3rd of 3", ", 1st of 3", "", ""]
+    assert labels == [
+        f"{p:g} * {g:g} = {p * g:+g}{place}"
+        for (p, g), place in zip(recomputed(y), places, strict=True)
+    ]
+
+
+@given(programs())
+def test_edges_tell_the_order_in_which_contributions_are_added(program):
+    y = program.run([Value(number) for number in program.inputs])[-1]
+    y.backward()
+    nodes = tinygrad_bp.topological_order(y)
+    edges = draw(y, edges="contribution", collapse=None).picture.edges
+
+    for index, node in enumerate(nodes):
+        labels = [edge.label for edge in edges if edge.tail == f"n{index}" and edge.label]
+        found = () if node.is_constant or node is y else provenance(y, node)
+        several = len(found) > 1
+        assert sorted(labels) == sorted(
+            f"{use.partial + 0.0:.4g} * {use.upstream + 0.0:.4g} = {signed(use.contribution)}"
+            + f", {ordinal(place)} of {len(found)}" * several
+            for place, use in enumerate(found, 1)
+            if use.contribution is not None
+        )
+
+
+def test_of_several_outputs_no_order_is_told():
+    x = Value(2.0)
+
+    labels = [e.label for e in draw([x * x, -x], edges="contribution").picture.edges]
+
+    assert not any("of" in label for label in labels)
+
+
+def test_what_lies_on_a_branch_not_taken_contributes_nothing():
+    x = Value(0.0, label="x")
+    y = tinygrad_bp.where(0.0, 1.0 / x, x)
+    y.backward()
+
+    edges = draw(y, edges="contribution").picture.edges
+
+    assert [edge.label for edge in edges if edge.label] == ["1 * 1 = +1, 1st of 2"]
+    assert not any(edge.is_alarming for edge in edges)
 
 
 def test_contributions_out_of_a_node_add_up_to_its_gradient():
@@ -198,7 +244,9 @@ def test_contributions_out_of_a_node_add_up_to_its_gradient():
     picture = draw(y, edges="contribution").picture
     (index,) = [node.id for node in picture.nodes if node.rows[0].left == "x"]
 
-    out = [float(edge.label.split("=")[1]) for edge in picture.edges if edge.tail == index]
+    out = [
+        float(re.search("= (.+),", edge.label)[1]) for edge in picture.edges if edge.tail == index
+    ]
     assert sum(out) == x.grad
 
 

@@ -290,6 +290,18 @@ def test_snapshots_are_kept_at_the_start_and_every_so_many_epochs() -> None:
     assert history.snapshots[4] == again.state_dict()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_snapshots_are_kept_after_the_epochs_given(compiled: bool) -> None:
+    model = line()
+    history = fitted(model=model, epochs=9, snapshots=np.array([7, 2, 2, 0, 99]), compiled=compiled)
+
+    assert list(history.snapshots) == [0, 2, 7]
+    for epoch in (2, 7):
+        again = line()
+        fitted(model=again, epochs=epoch)
+        assert history.snapshots[epoch] == again.state_dict()
+
+
 # What goes wrong -------------------------------------------------------------------------------
 
 NAN, INF = math.nan, math.inf
@@ -319,6 +331,9 @@ REFUSALS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"epochs": "3"}, TypeError, "epochs is a whole number from 1 up, got str '3'"),
     ({"batch_size": 0}, ValueError, "batch_size is a whole number from 1 up, got 0"),
     ({"snapshots": -1}, ValueError, "snapshots is a whole number from 1 up, got -1"),
+    ({"snapshots": "3"}, TypeError, "snapshots is a whole number from 1 up, got str '3'"),
+    ({"snapshots": [2, -3]}, ValueError, "an epoch of snapshots is .* got -3"),
+    ({"snapshots": [2.5]}, TypeError, "an epoch of snapshots is .* got float 2.5"),
     ({"loss": "mes"}, ValueError, "no loss 'mes'; did you mean 'mse'?"),
     ({"loss": 3}, TypeError, "a loss is a name or a function .* got int 3"),
     ({"reduction": "maen"}, ValueError, "no reduction 'maen'; did you mean 'mean'?"),

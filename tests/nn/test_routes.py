@@ -143,6 +143,7 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
     monkeypatch: pytest.MonkeyPatch, loss: str, batch_size: int | None
 ) -> None:
     monkeypatch.setattr(training, "SMALL", 0)
+    training.plans.clear()
     monkeypatch.setattr(loops, "GROUPS", 2)  # so that a batch has more
     rng = np.random.default_rng(0)
     x = rng.normal(size=(45, 11)) * rng.integers(0, 2, size=(45, 11))
@@ -165,6 +166,7 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
 
 def test_a_long_program_hands_back_what_it_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "SMALL", 0)
+    training.plans.clear()
     x = np.random.default_rng(0).normal(size=(10, 9))
 
     results = outcomes(

@@ -4,3 +4,38 @@
 the modules of this package. mpmath, Hypothesis and pytest are imported where they are used, so
 this package can be imported without them.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
+    from tinygrad_bp.check.culprit import Culprit
+    from tinygrad_bp.check.truths import define
+    from tinygrad_bp.check.verdict import Report, Verdict
+
+__all__ = [
+    "Culprit",
+    "Report",
+    "Verdict",
+    "assert_gradients_agree",
+    "check_gradient",
+    "define",
+]
+
+LATE = {
+    "Culprit": "culprit",
+    "Report": "verdict",
+    "Verdict": "verdict",
+    "assert_gradients_agree": "checker",
+    "check_gradient": "checker",
+    "define": "truths",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in LATE:
+        return getattr(import_module(f"{__name__}.{LATE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

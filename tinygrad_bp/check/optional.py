@@ -11,6 +11,11 @@ def hypothesis() -> Any:
     return _imported("hypothesis", "strategies")
 
 
+def mpmath() -> Any:
+    """The package mpmath."""
+    return _imported("mpmath", "50 digits")
+
+
 def _imported(name: str, what: str) -> Any:
     try:
         return importlib.import_module(name)

@@ -11,20 +11,11 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.check.optional import mpmath
+from tinygrad_bp.primitive import Primitive
+
 Truth = Callable[..., Any]
 """mpmath's numbers in, one of them out; at a pole or outside its domain it may raise."""
-
-
-def mpmath() -> Any:
-    """The package mpmath, or an error that says how to get it."""
-    try:
-        import mpmath
-    except ImportError:
-        raise ImportError(
-            "50 digits need mpmath: pip install 'tinygrad_bp[check]'; without it, "
-            "reference='differences' works"
-        ) from None
-    return mpmath
 
 
 def is_installed() -> bool:
@@ -119,6 +110,37 @@ def truths() -> Mapping[str, Truth]:
         "logsumexp": log_sum_exp,
         "softmax": lambda *xs: mp.exp(xs[0] - log_sum_exp(*xs)),
     }
+
+
+_OWN: dict[str, Truth] = {}
+
+
+def define(operation: Primitive, truth: Truth) -> None:
+    """State what an operation of your own should give, in mpmath's numbers.
+
+    >>> from tinygrad_bp import register
+    >>> cube = register("a_cube", "a_cube({})", lambda x: x**3, lambda z, x: (3 * x * x,))
+    >>> define(cube, lambda x: x**3)
+
+    From then on `check_gradient` knows it to 50 digits. Without a definition it takes
+    differences of the operation's own value, which are good to about ten.
+    """
+    _OWN[operation.name] = truth
+
+
+def has_definition(operation: Primitive) -> bool:
+    """Whether anybody has said what the operation should give."""
+    return operation.name in _OWN or operation.name in truths()
+
+
+def definition(operation: Primitive) -> Truth:
+    """What the operation should give. Raises `LookupError` where nobody has said it."""
+    try:
+        return _OWN.get(operation.name) or truths()[operation.name]
+    except KeyError:
+        raise LookupError(
+            f"{operation!r} has no definition in mpmath; state one with define(...)"
+        ) from None
 
 
 def real(truth: Truth, operands: Sequence[Any]) -> Any:

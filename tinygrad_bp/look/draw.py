@@ -9,7 +9,7 @@ True
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,7 @@ from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look.boxes import neurons
 from tinygrad_bp.look.cells import Cell, Step, everything, layers, neuron_cells, runs
 from tinygrad_bp.look.drawing import Drawing
-from tinygrad_bp.look.links import Numbers, edges_of
+from tinygrad_bp.look.links import Numbers, edges_of, in_order_of_arrival, silent_ones
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.nodes import Writer, relative
@@ -26,7 +26,7 @@ from tinygrad_bp.look.tapes import picture_of_tape
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
-__all__ = ["Collapse", "assembled", "draw", "largest", "picture_of"]
+__all__ = ["Collapse", "assembled", "cells_of", "draw", "largest", "picture_of"]
 
 Collapse = Literal["auto", "neurons", "layers", "runs"]
 
@@ -55,7 +55,8 @@ def draw(
 
     `names`: where nodes without a label get one, usually `locals()`.
     `edges`: what stands on each edge: "partial", the local derivative, or "contribution", that
-    times the gradient upstream; the contributions out of a node add up to its gradient.
+    times the gradient upstream; the contributions out of a node add up to its gradient, in the
+    order that is told.
     `collapse`: "auto" draws everything up to 200 nodes, and above that neurons, layers, or runs
     of nodes as one node each; None always draws everything.
     `direction`: "LR", to the right, or "TB", down.  `digits`: significant ones.
@@ -92,14 +93,19 @@ def picture_of(
 ) -> Picture:
     """What `draw` draws, as data."""
     _check("edges", edges, (*get_args(Numbers), None))
-    _check("collapse", collapse, (*get_args(Collapse), None))
     _check("direction", direction, get_args(Direction))
     outputs = _outputs(output)
     order = topological_order(*outputs)
-    cells, step = _cells(order, outputs, collapse)
+    cells, step = cells_of(order, outputs, collapse)
     writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
-    picture = assembled(cells, writer, outputs, edges=edges, direction=direction, title=title)
-    return replace(picture, notes=tuple(_notes(order, picture.nodes, step, edges)))
+    silent = silent_ones(order, outputs) if edges == "contribution" else ()
+    picture = assembled(
+        cells, writer, outputs, edges=edges, silent=silent, direction=direction, title=title
+    )
+    links = picture.edges
+    if edges == "contribution" and not step and len(outputs) == 1:
+        links = in_order_of_arrival(links)
+    return replace(picture, edges=links, notes=tuple(_notes(order, picture.nodes, step, edges)))
 
 
 def assembled(
@@ -108,6 +114,7 @@ def assembled(
     outputs: Sequence[Value],
     *,
     edges: Numbers | None = None,
+    silent: Collection[Value] = (),
     direction: Direction = "LR",
     title: str = "",
 ) -> Picture:
@@ -115,7 +122,7 @@ def assembled(
     ids = [f"n{index}" for index in range(len(cells))]
     ends = dict.fromkeys(outputs, 0)
     nodes = tuple(writer.node(name, cell, ends) for name, cell in zip(ids, cells, strict=True))
-    links = tuple(edges_of(cells, ids, writer.names, edges, writer.digits))
+    links = tuple(edges_of(cells, ids, writer.names, edges, writer.digits, silent))
     boxes = _boxes(cells, ids)
     return composable(Picture(nodes, links, boxes, title, (), _keys(nodes, links), direction))
 
@@ -164,12 +171,13 @@ def _flat(output: Any) -> list[Value]:
     return [value for thing in things for value in _flat(thing)]
 
 
-def _cells(
+def cells_of(
     order: Sequence[Value],
     outputs: Sequence[Value],
     collapse: Collapse | None,
 ) -> tuple[list[Cell], str]:
     """The cells to draw, and what they were collapsed to."""
+    _check("collapse", collapse, (*get_args(Collapse), None))
     found = neurons(order)
     if collapse is None or (collapse == "auto" and len(order) <= MANY):
         return everything(order, found), ""
@@ -248,7 +256,7 @@ def _notes(
     if edges == "contribution":
         yield (
             "On an edge: partial * upstream gradient = contribution. "
-            "The contributions that leave a node add up to its gradient."
+            "The contributions that leave a node add up to its gradient, the 1st one first."
         )
 
 

@@ -10,17 +10,20 @@
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Edge
-from tinygrad_bp.look.text import plain, signed
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.look.text import ordinal, plain, signed
+from tinygrad_bp.sweep import adjoints, local_partials
 from tinygrad_bp.value import Value
 
-__all__ = ["Numbers", "edges_of"]
+__all__ = ["Numbers", "bundles", "edges_of", "in_order_of_arrival", "silent_ones"]
 
 Numbers = Literal["partial", "contribution"]
 
@@ -30,6 +33,8 @@ class Use(NamedTuple):
 
     operand: Value
     user: Value
+    position: int
+    """Which operand of the operation it is, counted from 0."""
     partial: float | None
 
 
@@ -39,10 +44,14 @@ def edges_of(
     names: Mapping[Value, str],
     numbers: Numbers | None,
     digits: int,
+    silent: Collection[Value] = (),
 ) -> list[Edge]:
-    """The edges between the cells of those ids, and on request their partials or contributions."""
-    bundles = _bundles(cells)
-    carried = [_carried(bundle, numbers) for bundle in bundles]
+    """The edges between the cells of those ids, and on request their partials or contributions.
+
+    Through operations that are `silent` nothing flows back.
+    """
+    found = bundles(cells, silent)
+    carried = [_carried(bundle, numbers) for bundle in found]
     sizes = [abs(number) for number in carried if number and math.isfinite(number)]
     largest = max(sizes, default=1.0)
     return [
@@ -55,7 +64,7 @@ def edges_of(
             is_alarming=number is not None and not math.isfinite(number),
             tip=_tip(bundle.uses, names),
         )
-        for bundle, number in zip(bundles, carried, strict=True)
+        for bundle, number in zip(found, carried, strict=True)
     ]
 
 
@@ -69,12 +78,45 @@ class Bundle(NamedTuple):
     uses: list[Use]
 
 
-def _bundles(cells: Sequence[Cell]) -> list[Bundle]:
-    """Both edges of x*x where both ends are values, otherwise one edge per pair of cells."""
+def silent_ones(order: Sequence[Value], outputs: Sequence[Value]) -> set[Value]:
+    """The nodes that no gradient reaches: they lie on branches not taken.
+
+    Of 1/x at 0 on such a branch the partial is -inf, and 0 times that would be nan.
+    """
+    reached = adjoints(order, dict.fromkeys(outputs, 1.0))
+    return {node for node in order if node not in reached}
+
+
+def in_order_of_arrival(edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """Edges that are sorted by head, each told which of its operand's uses `backward` adds first.
+
+    >>> edges = [Edge("x", "square", "3 * 1 = +3"), Edge("x", "y", "1 * 1 = +1")]
+    >>> [edge.label for edge in in_order_of_arrival(edges)]
+    ['3 * 1 = +3, 2nd of 2', '1 * 1 = +1, 1st of 2']
+    """
+    heads = reversed([list(group) for _, group in groupby(edges, key=lambda edge: edge.head)])
+    of = Counter(edge.tail for edge in edges)
+    arrived: Counter[str] = Counter()
+    told: list[list[Edge]] = []
+    for group in heads:
+        told.append([])
+        for edge in group:
+            arrived[edge.tail] += 1
+            place = f", {ordinal(arrived[edge.tail])} of {of[edge.tail]:,}"
+            is_one_of_several = edge.label and of[edge.tail] > 1
+            told[-1].append(replace(edge, label=edge.label + place) if is_one_of_several else edge)
+    return tuple(edge for group in reversed(told) for edge in group)
+
+
+def bundles(cells: Sequence[Cell], silent: Collection[Value] = ()) -> list[Bundle]:
+    """What each edge stands for.
+
+    Both edges of x*x where both ends are values, otherwise one edge per pair of cells.
+    """
     owner = {node: index for index, cell in enumerate(cells) for node in cell.members}
     found: dict[tuple[int, int, int], Bundle] = {}
     for head, cell in enumerate(cells):
-        for use in _uses(cell, head, owner):
+        for use in _uses(cell, head, owner, silent):
             tail = owner[use.operand]
             is_single = cells[tail].kind == cell.kind == "value"
             key = tail, head, len(found) if is_single else -1
@@ -82,14 +124,18 @@ def _bundles(cells: Sequence[Cell]) -> list[Bundle]:
     return list(found.values())
 
 
-def _uses(cell: Cell, index: int, owner: Mapping[Value, int]) -> Iterator[Use]:
+def _uses(
+    cell: Cell, index: int, owner: Mapping[Value, int], silent: Collection[Value]
+) -> Iterator[Use]:
     """Every operand that comes from another cell."""
     for user in cell.members:
         # In a picture of a part of a graph, an operand may be left out.
         if any(owner.get(operand, index) != index for operand in user.parents):
-            for operand, partial in zip(user.parents, local_partials(user), strict=True):
+            for position, partial in enumerate(local_partials(user)):
+                operand = user.parents[position]
                 if owner.get(operand, index) != index:
-                    yield Use(operand, user, None if operand.is_constant else partial)
+                    flows = not (operand.is_constant or user in silent)
+                    yield Use(operand, user, position, partial if flows else None)
 
 
 def _carried(bundle: Bundle, numbers: Numbers | None) -> float | None:

@@ -20,12 +20,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tinygrad_bp.look.formulas import formula, partial_formulas, partial_name
-from tinygrad_bp.look.text import columns, plain, shortened
+from tinygrad_bp.look.text import columns, ordinal, plain, shortened
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.modes import source_line
 from tinygrad_bp.value import Value
 
-__all__ = ["MOST", "STYLES", "Narration", "flow", "name_of", "ordinal", "times_used"]
+__all__ = ["MOST", "STYLES", "Narration", "flow", "name_of", "times_used"]
 
 INDENT = "    "
 MOST = 8
@@ -45,16 +45,6 @@ STYLES = {
 def name_of(node: Value, names: Mapping[Value, str], digits: int) -> str:
     """The node's name; of a constant without one its number."""
     return names.get(node, "") or plain(node._data, digits)
-
-
-def ordinal(number: int) -> str:
-    """The number as a place in a row.
-
-    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102)]
-    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd']
-    """
-    is_teen = number % 100 in (11, 12, 13)
-    return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def times_used(nth: int, of: int) -> str:

@@ -9,7 +9,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygrad_bp.look.boxes import levels
@@ -20,7 +20,7 @@ from tinygrad_bp.look.text import columns, plain, shortened, signed
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.value import Value
 
-__all__ = ["Walk", "Writer", "relative"]
+__all__ = ["Walk", "Writer", "operation", "operations", "relative", "span"]
 
 LONGEST_NAME = 26
 LONGEST_FORMULA = 30
@@ -143,9 +143,11 @@ class Writer:
             rows.append(Row("value", plain(cell.outputs[0].data, self.digits)))
             rows.append(self._gradient(cell.outputs[0].grad))
         else:
-            rows.append(Row("values", self._range([node.data for node in cell.outputs])))
+            rows.append(
+                Row("values", span([node.data for node in cell.outputs], plain, self.digits))
+            )
             if tracked:
-                rows.append(Row("grads", self._range(gradients, is_signed=True)))
+                rows.append(Row("grads", span(gradients, signed, self.digits)))
         if bad:
             rows.append(Row("⚠", _alarm(bad), "alarm"))
         return Node(
@@ -155,7 +157,7 @@ class Writer:
             extent(loudest, self.largest) if tracked else None,
             is_alarming=bool(bad),
             is_output=is_output,
-            tip=f"stands for {count}: {_operations(cell.members, 99)}",
+            tip=f"stands for {count}: {operations(cell.members, 99)}",
         )
 
     def _summary_title(self, cell: Cell, count: str) -> Row:
@@ -166,19 +168,23 @@ class Writer:
 
     def _contents(self, cell: Cell, count: str) -> list[tuple[str, str]]:
         if cell.kind == "run":
-            return [(_operations(cell.members, 3), "")]
+            return [(operations(cell.members, 3), "")]
         if cell.kind == "leaves":
             return []
         return [("stands for", count)]
 
-    def _range(self, numbers: Sequence[float], *, is_signed: bool = False) -> str:
-        """From the least to the greatest of the finite ones."""
-        finite = [number for number in numbers if math.isfinite(number)]
-        if not finite:
-            return "none finite"
-        write = signed if is_signed else plain
-        low, high = write(min(finite), self.digits), write(max(finite), self.digits)
-        return low if low == high else f"{low} … {high}"
+
+def span(numbers: Sequence[float], write: Callable[[float, int], str], digits: int) -> str:
+    """From the least to the greatest of the finite ones.
+
+    >>> span([2.0, 1.0, float("nan")], plain, 4), span([2.0], signed, 4)
+    ('1 … 2', '+2')
+    """
+    finite = [number for number in numbers if math.isfinite(number)]
+    if not finite:
+        return "none finite"
+    low, high = write(min(finite), digits), write(max(finite), digits)
+    return low if low == high else f"{low} … {high}"
 
 
 def relative(name: str, prefix: str) -> str:
@@ -207,7 +213,7 @@ def _alarm(gradients: Sequence[float]) -> str:
     return ", ".join(f"{count} {kind}" for count, kind in parts if count) + " gradients"
 
 
-def _operations(members: Sequence[Value], most: int) -> str:
+def operations(members: Sequence[Value], most: int) -> str:
     """How often each operation occurs, the most frequent ones first."""
     counts = Counter(operation(node.op) for node in members if node.parents and node.op is not None)
     frequent = [f"{count:,} {name}" for name, count in counts.most_common(most)]

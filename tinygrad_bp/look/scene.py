@@ -22,11 +22,11 @@ from itertools import islice
 from tinygrad_bp.look.boxes import neurons
 from tinygrad_bp.look.cells import everything
 from tinygrad_bp.look.draw import assembled, largest
-from tinygrad_bp.look.narration import flow, ordinal
+from tinygrad_bp.look.narration import flow
 from tinygrad_bp.look.nodes import Walk, Writer
 from tinygrad_bp.look.palette import extent
 from tinygrad_bp.look.picture import Edge, Picture
-from tinygrad_bp.look.text import plain
+from tinygrad_bp.look.text import ordinal, plain
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.value import Value
 

@@ -9,7 +9,7 @@ r"""Text that is safe to put in a picture: printable, of known width, short; and
 import math
 import unicodedata
 
-__all__ = ["columns", "legible", "plain", "shortened", "signed"]
+__all__ = ["columns", "legible", "ordinal", "plain", "shortened", "signed"]
 
 ELLIPSIS = "…"
 
@@ -88,3 +88,13 @@ def signed(number: float, digits: int = 4) -> str:
     if number == 0 or math.isnan(number):
         return plain(number, digits)
     return format(number, f"+.{digits}g")
+
+
+def ordinal(number: int) -> str:
+    """The number as a place in a row.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd']
+    """
+    is_teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

@@ -24,8 +24,7 @@ from tinygrad_bp.look import latex
 from tinygrad_bp.look.factors import Factor
 from tinygrad_bp.look.formulas import partial_formulas
 from tinygrad_bp.look.names import distinct_names, given_names, names_of
-from tinygrad_bp.look.narration import ordinal
-from tinygrad_bp.look.text import legible, plain, shortened
+from tinygrad_bp.look.text import legible, ordinal, plain, shortened
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.tape.symbol import Symbol, spelled_out
 from tinygrad_bp.value import Value

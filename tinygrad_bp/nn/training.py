@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tinygrad_bp.door import as_float
@@ -23,6 +23,7 @@ from tinygrad_bp.nn.optimisers import Optimizer, Stepper
 from tinygrad_bp.nn.progress import Progress
 from tinygrad_bp.nn.run import Run
 from tinygrad_bp.nn.settings import count
+from tinygrad_bp.nn.snapshots import following
 from tinygrad_bp.value import Value
 
 Until = float | Callable[[History], bool]
@@ -42,7 +43,7 @@ def fit(
     reduction: str = "mean",
     until: Until | None = None,
     callback: Callable[[History], object] | None = None,
-    snapshots: int | None = None,
+    snapshots: int | Iterable[int] | None = None,
     progress: bool | None = None,
     compiled: bool | None = None,
     fast: bool = False,
@@ -71,7 +72,8 @@ def fit(
     When to stop, and what to see of it:
       until       a loss to reach, or a function of the history: true after an epoch ends it
       callback    called with the history after each epoch
-      snapshots   keep the model's `state_dict` at the start and after every so many epochs
+      snapshots   keep the model's `state_dict` at the start and after every so many epochs, or
+                  after the epochs given: `np.geomspace(1, 1000, 50).astype(int)`
       progress    True or False; by default a bar on stderr in a terminal or a notebook,
                   after a second
     Where:
@@ -110,11 +112,11 @@ def fit(
     epochs = count(epochs, "epochs")
     if fast and compiled is False:
         raise ValueError("fast=True is about machine code: leave compiled=False out")
-    every = None if snapshots is None else count(snapshots, "snapshots")
+    kept_after = following(snapshots)
     is_reached = _goal(until)
-    is_watched = bool(every) or until is not None or callback is not None
+    is_watched = until is not None or callback is not None
     history = History()
-    if every:
+    if snapshots is not None:
         history.snapshots[0] = _state(model)
     start = time.perf_counter()
     try:
@@ -122,12 +124,14 @@ def fit(
             way = course(run, batches, compiled=compiled, fast=fast, epochs=epochs)
             history.route, history.strayed = way.route, way.strayed
             while history.stopped == "running":
-                rates, losses = way.advance(1 if is_watched else epochs - len(history), bar)
+                keep = kept_after(len(history))
+                ahead = 1 if is_watched else int(min(epochs, keep)) - len(history)
+                rates, losses = way.advance(ahead, bar)
                 history.losses += losses
                 history.learning_rates += rates
                 if not losses:
                     continue
-                if every and len(history) % every == 0:
+                if len(history) == keep:
                     history.snapshots[len(history)] = _state(model)
                 bar.tell(history.loss)
                 if callback is not None:

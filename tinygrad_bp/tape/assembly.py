@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.tape.library import pointer_to
+from tinygrad_bp.tape.library import symbol_of
 
 PURE = "nounwind willreturn memory(none)"
 
@@ -144,7 +144,7 @@ class Assembly:
 
     def call(self, row: Primitive, *operands: str) -> Register:
         """A row of the table that is a function outside, called for each lane."""
-        pointer = pointer_to(row, len(operands))
+        pointer = f'@"{symbol_of(row, len(operands))}"'
         if self.lanes == 1:
             return self.emit(_call(pointer, operands))
         result = "poison"

@@ -14,7 +14,7 @@ from tinygrad_bp import modes, structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.record import record
-from tinygrad_bp.tape.routes import OtherBranch, Route, route_for
+from tinygrad_bp.tape.routes import Folder, OtherBranch, Route, route_for
 from tinygrad_bp.tape.strayed import Strayed
 from tinygrad_bp.value import Value, values
 
@@ -26,18 +26,18 @@ MOST = 16
 
 @overload
 def compile(  # noqa: A001  # the usual name
-    function: Callable[..., Any], *, fast: bool = ...
+    function: Callable[..., Any], *, fast: bool = ..., cache: Folder = ...
 ) -> Compiled: ...
 
 
 @overload
 def compile(  # noqa: A001  # the usual name
-    *, fast: bool = ...
+    *, fast: bool = ..., cache: Folder = ...
 ) -> Callable[[Callable[..., Any]], Compiled]: ...
 
 
 def compile(  # noqa: A001  # the usual name
-    function: Callable[..., Any] | None = None, *, fast: bool = False
+    function: Callable[..., Any] | None = None, *, fast: bool = False, cache: Folder = None
 ) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """The function as machine code, or as generated Python where llvmlite is not installed.
 
@@ -62,22 +62,28 @@ def compile(  # noqa: A001  # the usual name
 
     With `fast` products are fused with sums, sums are added up in another order, and exp, log,
     tanh and sigmoid are polynomials: the last digits are others. How many, `strayed` says.
+
+    With `cache`, or where the variable TINYGRAD_BP_CACHE names a folder, what was compiled is
+    kept in that folder, and found there by other processes of this user.
     """
     if function is None:
-        return functools.partial(Compiled, fast=fast)
-    return Compiled(function, fast=fast)
+        return functools.partial(Compiled, fast=fast, cache=cache)
+    return Compiled(function, fast=fast, cache=cache)
 
 
 class Compiled:
     """A function and what has been compiled of it so far; any number of threads may call it."""
 
-    def __init__(self, function: Callable[..., Any], *, fast: bool = False) -> None:
+    def __init__(
+        self, function: Callable[..., Any], *, fast: bool = False, cache: Folder = None
+    ) -> None:
         if not callable(function):
             raise TypeError(f"expected a function to compile, got {function!r}")
         # Not its __dict__, which a model has too.
         functools.update_wrapper(self, function, updated=())
         self._function = function
         self._fast = fast
+        self._cache = cache
         self._routes: dict[Hashable, _Branches] = {}
         # The same, found by the types of arguments that are all numbers: the quick way.
         self._of_numbers: dict[Hashable, _Branches] = {}
@@ -158,7 +164,8 @@ class Compiled:
         if found is None:
             with self._lock:
                 kind = _FastBranches if self._fast else _Branches
-                found = self._routes.setdefault(key, kind(self._bound(settings), arguments))
+                new = kind(self._bound(settings), arguments, self._cache)
+                found = self._routes.setdefault(key, new)
         return found
 
     def _bound(self, settings: dict[str, Any]) -> Callable[..., Any]:
@@ -175,9 +182,10 @@ class _Branches:
     fast = False
     strayed = Strayed()
 
-    def __init__(self, function: Callable[..., Any], example: Any) -> None:
+    def __init__(self, function: Callable[..., Any], example: Any, cache: Folder) -> None:
         self._function = function
         self._example = example
+        self._cache = cache
         self._routes: tuple[Route, ...] = ()
         self._lock = threading.RLock()
 
@@ -197,7 +205,7 @@ class _Branches:
         arguments = structure.with_numbers(self._example, list(map(float, numbers)))
         if len(self._routes) >= MOST:
             return _eager(self._function, arguments)
-        route = route_for(record(self._function, *arguments), fast=self.fast)
+        route = route_for(record(self._function, *arguments), fast=self.fast, cache=self._cache)
         # Another thread may have been faster; then this one is tried after its equal.
         self._routes += (route,)
         try:
@@ -239,8 +247,8 @@ class _FastBranches(_Branches):
 
     fast = True
 
-    def __init__(self, function: Callable[..., Any], example: Any) -> None:
-        super().__init__(function, example)
+    def __init__(self, function: Callable[..., Any], example: Any, cache: Folder) -> None:
+        super().__init__(function, example, cache)
         self.strayed = Strayed()
         self._calls = 0
 

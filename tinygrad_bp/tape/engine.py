@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from functools import cache
 from typing import Any
+
+from tinygrad_bp.tape.library import place_of, symbols_in
+from tinygrad_bp.tape.recent import Recent
+from tinygrad_bp.tape.store import Store
 
 
 @cache
@@ -38,25 +44,71 @@ def target_machine(level: int) -> Any:
 class Machine:
     """Compiled program text; its functions live as long as this does."""
 
-    def __init__(self, text: str, *, level: int = 2) -> None:
+    def __init__(self, text: str, *, level: int = 2, store: Store | None = None) -> None:
         llvm = backend()
-        module = llvm.parse_assembly(text)
-        module.verify()
-        machine = target_machine(max(level, 1))
-        if level:
-            self._optimise(module, machine, level)
-        self._engine = llvm.create_mcjit_compiler(module, machine)
+        for symbol in symbols_in(text):
+            llvm.add_symbol(symbol, place_of(symbol))
+        name = fingerprint(text, level)
+        data = store.load(name) if store else None
+        if data is None:
+            data = object_code(text, level)
+            if store:
+                store.save(name, data)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine(1))
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         self._engine.finalize_object()
-
-    @staticmethod
-    def _optimise(module: Any, machine: Any, level: int) -> None:
-        llvm = backend()
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        options.loop_vectorization = False
-        options.slp_vectorization = level > 1
-        builder = llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
 
     def address(self, name: str) -> int:
         """Where a function stands in memory."""
         return int(self._engine.get_function_address(name))
+
+
+def object_code(text: str, level: int) -> bytes:
+    """What LLVM makes of a program text."""
+    llvm = backend()
+    module = llvm.parse_assembly(text)
+    module.verify()
+    machine = target_machine(max(level, 1))
+    if level:
+        _optimise(module, machine, level)
+    return bytes(machine.emit_object(module))
+
+
+def _optimise(module: Any, machine: Any, level: int) -> None:
+    llvm = backend()
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = False
+    options.slp_vectorization = level > 1
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+
+
+def fingerprint(text: str, level: int) -> str:
+    """A name for the machine code of a text: another for another LLVM, or another processor."""
+    llvm = backend()
+    facts = [
+        *map(str, llvm.llvm_version_info),
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        str(level),
+        text,
+    ]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+
+
+def machine(text: str, *, level: int, folder: str | os.PathLike[str] | None = None) -> Machine:
+    """The compiled program: the one of before, one kept in a folder, or a new one.
+
+    Where no folder is named it is that of the variable TINYGRAD_BP_CACHE, if there is one.
+    """
+    backend()  # to say first of all that it is not installed
+    wanted = folder or os.environ.get(FOLDER)
+    store = Store(wanted) if wanted else None
+    key = hashlib.sha256(text.encode()).digest(), level
+    return machines.get(key, lambda: Machine(text, level=level, store=store))
+
+
+FOLDER = "TINYGRAD_BP_CACHE"
+machines: Recent[Machine] = Recent(64)
+"""The compiled programs of this process, by text."""

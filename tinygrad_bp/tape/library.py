@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 import struct
 import threading
 from functools import cache
@@ -54,10 +55,41 @@ def same(x: float, y: float) -> bool:
     return (x != x and y != y) or struct.pack("d", x) == struct.pack("d", y)
 
 
-def pointer_to(primitive: Primitive, operands: int) -> str:
-    """A function that computes a row, as LLVM writes it: the library's, or Python's own."""
+def symbol_of(primitive: Primitive, operands: int) -> str:
+    """The name by which machine code calls a row; where it stands is said when it is linked.
+
+    It is not the library's own name, of which LLVM would believe to know something, and not an
+    address, which is another in each process.
+    """
+    versions = _versions.setdefault(primitive.name, [])
+    if primitive not in versions:
+        versions.append(primitive)
+    symbol = f"row.{primitive.name}.{operands}.{versions.index(primitive)}"
+    _rows[symbol] = primitive, operands
+    return symbol
+
+
+_versions: dict[str, list[Primitive]] = {}
+"""Rows by name; a row of one's own may be replaced, and stays what it was on old tapes."""
+_rows: dict[str, tuple[Primitive, int]] = {}
+
+
+def symbols_in(text: str) -> list[str]:
+    """The symbols that a program text calls."""
+    return list(dict.fromkeys(re.findall(r'@"(row\.[^"]+)"', text)))
+
+
+def declaration(symbol: str) -> str:
+    """A symbol as LLVM wants to know it."""
+    operands = ", ".join(["double"] * _rows[symbol][1])
+    return f'declare double @"{symbol}"({operands})'
+
+
+def place_of(symbol: str) -> int:
+    """Where the function of a symbol stands: in the library, or as the row's own value."""
+    primitive, operands = _rows[symbol]
     address = address_of(primitive) if primitive.name in LIBRARY else None
-    return f"inttoptr (i64 {address or callback_to(primitive, operands)[1]} to ptr)"
+    return address or callback_to(primitive, operands)[1]
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from tinygrad_bp import structure
 from tinygrad_bp.tape.assembly import PURE, Assembly, Register
+from tinygrad_bp.tape.library import declaration, symbols_in
 from tinygrad_bp.tape.lowering import EXACT, Arithmetic
 from tinygrad_bp.tape.packing import packs
 from tinygrad_bp.tape.polynomials import all_definitions
@@ -155,6 +156,17 @@ class Program:
         return a.negated(outcome) if guard.outcome else outcome
 
 
+def facts(tape: Tape) -> Hashable:
+    """What the program text of a tape is made from: tapes that share it share their text."""
+    return (
+        tape.instructions,
+        tuple(map(float.hex, tape.constants)),  # as numbers 0.0 and -0.0 would be equal
+        *(len(structure.numbers(tape.inputs)), len(tape.captured)),
+        tuple(structure.numbers(tape.outputs)),
+        tuple((g.comparison, g.left, g.right, g.outcome) for g in tape.guards),
+    )
+
+
 def map_text(program: Program, lanes: int, name: str = "map", sink: Sink | None = None) -> str:
     """A function that maps the tape over rows, `lanes` at a time and then one by one.
 
@@ -200,7 +212,8 @@ ATTRIBUTES = f"attributes #0 = {{ {PURE} }}"
 
 def ended(text: str) -> str:
     """A program text with what it calls, and with the attributes of calls."""
-    return "\n".join([text, *all_definitions(text), ATTRIBUTES])
+    declarations = map(declaration, symbols_in(text))
+    return "\n".join([text, *all_definitions(text), *declarations, ATTRIBUTES])
 
 
 def rows_loop(program: Program, lanes: int, following: str, prepare: str = "") -> str:

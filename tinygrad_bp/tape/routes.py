@@ -13,12 +13,13 @@ from array import array
 from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, c_double, c_int64, c_void_p
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import structure
-from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
@@ -27,6 +28,9 @@ from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.tape import Tape
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+Folder = str | PathLike[str] | None
+"""Where compiled code is kept."""
 
 LANES = 8
 """Examples in one instruction."""
@@ -48,8 +52,9 @@ class OtherBranch(Exception):  # noqa: N818  # it is news, and no error until no
 class MachineRoute:
     """A tape in machine code: one example at a time, or several per instruction."""
 
-    def __init__(self, tape: Tape, *, fast: bool = False) -> None:
+    def __init__(self, tape: Tape, *, fast: bool = False, cache: Folder = None) -> None:
         self._tape = tape
+        self._cache = cache
         arithmetic = chosen_arithmetic(fast=fast)
         self._program = Program(tape, arithmetic=arithmetic)
         self._assemble = _assembler(tape.outputs)
@@ -102,7 +107,8 @@ class MachineRoute:
         return self._compiled(map_text(self._program, LANES))
 
     def _compiled(self, text: str) -> _Compiled:
-        return _Compiled(ended(text), level=2 if len(self._tape) < SMALL else 0)
+        level = 2 if len(self._tape) < SMALL else 0
+        return _Compiled(machine(ended(text), level=level, folder=self._cache))
 
     def _captured_now(self) -> Any:
         captured = self._tape.captured
@@ -112,9 +118,9 @@ class MachineRoute:
 class _Compiled:
     """The function of a program text, and what it stands in."""
 
-    def __init__(self, text: str, *, level: int) -> None:
-        self._machine = Machine(text, level=level)
-        self.map = MAP(self._machine.address("map"))
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.map = MAP(machine.address("map"))
 
 
 class SourceRoute:
@@ -159,10 +165,10 @@ class SourceRoute:
 Route = MachineRoute | SourceRoute
 
 
-def route_for(tape: Tape, *, fast: bool = False) -> Route:
+def route_for(tape: Tape, *, fast: bool = False, cache: Folder = None) -> Route:
     """Machine code where llvmlite is installed, else Python, which is always exact."""
     try:
-        return MachineRoute(tape, fast=fast)
+        return MachineRoute(tape, fast=fast, cache=cache)
     except ModuleNotFoundError:
         return SourceRoute(tape)
 

@@ -83,11 +83,7 @@ class Tape:
         Raises `BranchError` where the program would have taken another branch, `ValueError`
         where the arguments have another structure than those recorded.
         """
-        slots = self.replay(self.numbers(arguments))
-        for guard in self.guards:
-            if not guard.holds(slots):
-                raise self._other_branch(guard, slots)
-        return structure.mapped(slots.__getitem__, self.outputs)
+        return structure.with_numbers(self.outputs, self.results(self.numbers(arguments)))
 
     def source(self) -> str:
         """The tape as straight-line Python, with the names of the function and its values.
@@ -137,6 +133,14 @@ class Tape:
         for instruction in self.instructions:
             slots.append(instruction.op(*[slots[i] for i in instruction.operands]))
         return slots
+
+    def results(self, inputs: Sequence[Any]) -> list[Any]:
+        """The numbers of the outputs, in order; `BranchError` where a guard does not hold."""
+        slots = self.replay(inputs)
+        for guard in self.guards:
+            if not guard.holds(slots):
+                raise self._other_branch(guard, slots)
+        return [slots[slot] for slot in structure.numbers(self.outputs)]
 
     def captured_numbers(self, inputs: Sequence[Any]) -> list[Any]:
         """The captured values as they are now: as graph if an input is one."""

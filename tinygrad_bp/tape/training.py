@@ -18,13 +18,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_void_p
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp.tape.assembly import Assembly, Register
-from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.tape.engine import Machine, machine, machines
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.loops import RolledProgram
@@ -33,10 +33,12 @@ from tinygrad_bp.tape.program import (
     Program,
     Sink,
     ended,
+    facts,
     map_text,
     rows_loop,
     store_column,
 )
+from tinygrad_bp.tape.recent import Recent
 from tinygrad_bp.tape.rolling import rolled
 from tinygrad_bp.tape.tape import Tape
 
@@ -328,7 +330,7 @@ class Training:
         fast: bool = False,
     ) -> None:
         batch_size = min(batch_size, rows)
-        text = training_text(
+        plan = plan_for(
             step,
             rule,
             batch_size=batch_size,
@@ -336,10 +338,9 @@ class Training:
             is_even=rows % batch_size == 0,
             arithmetic=chosen_arithmetic(fast=fast),
         )
-        program = step_program(step, batch_size)
-        self.machine = machine(text, 1 if len(program.tape) < OPTIMISED else 0)
+        self.machine = plan.machine  # it lives as long as this does
         kinds = [c_void_p, c_int64, *[c_void_p] * 8, *[c_int64] * 3, c_void_p]
-        self._train = CFUNCTYPE(c_int64, *kinds)(self.machine.address("train"))
+        self._train = CFUNCTYPE(c_int64, *kinds)(plan.machine.address("train"))
         self.parameters = len(step.captured)
         self.slots = len(rule.outputs)
         width = (1 + self.slots) * self.parameters + 1 + SUMS
@@ -350,8 +351,8 @@ class Training:
         self.at = 0
         self.scalars = np.zeros(2)
         self.carry = np.zeros(4)
-        self.memory = zeros(8 * room(program) + 8)
-        self.rule_memory = np.zeros(8 * len(Program(rule).memory) + 8)
+        self.memory = zeros(plan.room)
+        self.rule_memory = np.zeros(plan.rule_room)
         self.sums = zeros(8 * (self.parameters + 1))
         self.sums.fill(-0.0)
 
@@ -443,15 +444,56 @@ class Training:
         return int(done)
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What runs of the same shape share: the program, and how much memory it wants."""
+
+    machine: Machine
+    room: int
+    rule_room: int
+
+
+def plan_for(
+    step: Tape,
+    rule: Tape,
+    *,
+    batch_size: int,
+    is_summed: bool,
+    is_even: bool,
+    arithmetic: Arithmetic,
+) -> Plan:
+    """The plan of before, if there was one; its text is then not even written."""
+
+    def made() -> Plan:
+        text = training_text(
+            step,
+            rule,
+            batch_size=batch_size,
+            is_summed=is_summed,
+            is_even=is_even,
+            arithmetic=arithmetic,
+        )
+        program = step_program(step, batch_size)
+        level = 1 if len(program.tape) < OPTIMISED else 0
+        rule_room = 8 * len(Program(rule).memory) + 8
+        return Plan(machine(text, level=level), 8 * room(program) + 8, rule_room)
+
+    settings = batch_size, is_summed, is_even, arithmetic.assembly
+    return plans.get((facts(step), facts(rule), settings), made)
+
+
+plans: Recent[Plan] = Recent(64)
+
+
+def forget() -> None:
+    """Compile anew what comes next; for those who measure how long that takes."""
+    plans.clear()
+    machines.clear()
+
+
 def room(program: Program) -> int:
     """How many numbers of each example the chunks of a program leave in memory."""
     return program.room if isinstance(program, RolledProgram) else len(program.memory)
-
-
-@lru_cache(maxsize=64)
-def machine(text: str, level: int) -> Machine:
-    """The compiled program; the next run of a model of the same shape finds it ready."""
-    return Machine(text, level=level)
 
 
 def zeros(count: int) -> Array:

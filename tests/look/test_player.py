@@ -1,0 +1,335 @@
+"""The player's page before a browser sees it: what is in it, and that it holds."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.look.graphs import chain, network, points
+from tests.programs import programs
+from tinygrad_bp import Value, play
+from tinygrad_bp.look.layout import Route, layout
+from tinygrad_bp.look.player.page import digest, read
+from tinygrad_bp.look.player.passes import Passes
+from tinygrad_bp.look.player.stage import _touches, _Ways, stage
+from tinygrad_bp.look.text import signed
+
+ASSETS = Path(__file__).parents[2] / "tinygrad_bp" / "look" / "player"
+
+
+def data_of(html: str):
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', html)[1]
+    )
+
+
+def played(data) -> list[str | None]:
+    """The gradients that are on the page after the last step, as its script finds them."""
+    found: list[str | None] = [None] * len(data["names"])
+    found[data["output"]] = data["seed"][0]
+    for edges in reversed(data["edges"]):
+        for edge in edges:
+            flow = data["flows"][edge]
+            if flow and len(flow) > 2 and flow[2] is not None:
+                found[data["operands"][edge]] = flow[2]
+    return found
+
+
+@given(programs())
+@settings(max_examples=50)
+def test_what_is_played_ends_in_what_backward_gives(program) -> None:
+    output = program.run([Value(number) for number in program.inputs])[-1]
+    passes = Passes(output, digits=17)
+    gradients = played(passes.data())
+
+    output.backward()
+    for node, gradient in zip(passes.trace.nodes, gradients, strict=True):
+        if not node.is_constant:
+            assert gradient == signed(node.grad, 17) or (gradient is None and node.grad == 0)
+
+
+@given(programs())
+@settings(max_examples=30)
+def test_playing_changes_nothing_in_the_graph(program) -> None:
+    output = program.run([Value(number) for number in program.inputs])[-1]
+    output.backward(2.0)
+    nodes = Passes(output).trace.nodes
+    before = [struct.pack("<dd", node.data, node.grad) for node in nodes]
+
+    play(output)
+
+    assert [struct.pack("<dd", node.data, node.grad) for node in nodes] == before
+
+
+def test_the_same_graph_gives_the_same_bytes() -> None:
+    def page():
+        w, x = Value(2.0, label="w"), Value(3.0)
+        return play((w * x - 5).tanh(), names={"x": x}).html
+
+    assert page() == page()
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=30)
+def test_any_label_is_text_and_no_markup(label: str) -> None:
+    html = play(Value(2.0, label=label) * 3, title=label).html
+
+    class Reader(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tags: list[str] = []
+
+        def handle_starttag(self, tag, _attributes) -> None:
+            self.tags.append(tag)
+
+    reader = Reader()
+    reader.feed(html)
+    html.encode("utf-8")
+    plain = Reader()
+    plain.feed(play(Value(2.0, label="x") * 3, title="x").html)
+    assert reader.tags == plain.tags
+
+
+def test_hostile_text_stays_inside_the_data() -> None:
+    html = play(Value(2.0, label="</script><script>alert(1)</script><!--") * 3).html
+
+    assert html.count("<script") == html.count("</script>") == 2
+    assert data_of(html)["names"][0] == "</script><script>alert(1)</script><!--"
+
+
+def test_the_policy_allows_the_pages_own_script_and_style_alone() -> None:
+    html = play(Value(2.0) * 3).html
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)[1]
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)[1]
+
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        f"script-src '{digest(script)}'",
+        f"style-src '{digest(style)}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert "style=" not in html
+    assert not re.search(r"\bon\w+=", re.sub("<script.*?</script>", "", html, flags=re.DOTALL))
+
+
+def test_it_is_saved_as_it_is(tmp_path: Path) -> None:
+    player = play(Value(2.0, label="重み") * 3, tmp_path / "new" / "player.html")
+
+    assert (tmp_path / "new" / "player.html").read_bytes() == player.html.encode()
+    assert player.save(tmp_path / "again.html") == tmp_path / "again.html"
+
+
+def test_in_a_notebook_it_is_a_frame_of_its_own() -> None:
+    player = play(Value(2.0, label='"&quot;') * 3, title="A & B")
+    found = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs) -> None:
+            found.append((tag, dict(attrs)))
+
+    Reader().feed(player._repr_html_())
+
+    ((tag, attributes),) = found
+    assert tag == "iframe"
+    assert attributes["srcdoc"] == player.html
+    assert attributes["sandbox"] == "allow-scripts"
+
+
+def test_a_player_says_what_it_is() -> None:
+    assert re.fullmatch(
+        r"Player\(3 steps, [\d,]+ bytes; \.save\('play.html'\) saves it, a notebook shows it\)",
+        repr(play(Value(2.0) * 3)),
+    )
+
+
+def test_a_leaf_alone_has_one_step() -> None:
+    data = data_of(play(Value(2.0, label="x")).html)
+
+    assert (data["operations"], data["seed"][0]) == ([], "+1")
+
+
+@pytest.mark.parametrize("wrong", [2.0, None, [Value(1.0)], "loss"])
+def test_what_is_not_a_value_is_refused(wrong) -> None:
+    with pytest.raises(TypeError, match="traced"):
+        play(wrong)
+
+
+def test_an_unknown_collapse_is_refused() -> None:
+    with pytest.raises(ValueError, match="collapse must be one of"):
+        play(Value(1.0) * 2, collapse="everything")
+
+
+# Collapsed
+
+
+def test_two_thousand_nodes_are_each_drawn_and_more_are_collapsed() -> None:
+    _, few = chain(1_999)
+    _, many = chain(2_000)
+
+    assert len(Passes(few).cells) == 2_000
+    assert len(Passes(many).cells) < 20
+    assert "stand for 2,001, and a step is about one of these" in play(many).html
+
+
+@pytest.mark.parametrize("collapse", ["neurons", "layers", "runs"])
+def test_a_collapsed_graph_ends_in_the_same_gradients(collapse: str) -> None:
+    ((loss,),) = network([3, 4, 4, 1], points(1, 3))
+    loss = loss if collapse != "runs" else chain(300)[1]
+    passes = Passes(loss, collapse=collapse, digits=17)
+    gradients = played(passes.data())
+
+    loss.backward()
+    single = [
+        (gradient, signed(cell.outputs[0].grad, 17))
+        for cell, gradient in zip(passes.cells, gradients, strict=True)
+        if len(cell.outputs) == 1 and not cell.outputs[0].is_constant
+    ]
+    assert len(single) >= 2
+    assert [given for given, _ in single] == [expected for _, expected in single]
+
+
+def test_a_collapsed_step_comes_after_the_steps_that_it_needs() -> None:
+    ((loss,),) = network([3, 4, 4, 1], points(1, 3))
+    data = Passes(loss, collapse="neurons").data()
+    place = {cell: index for index, cell in enumerate(data["operations"])}
+
+    late = [
+        edge
+        for head, edges in zip(data["operations"], data["edges"], strict=True)
+        for edge in edges
+        if place.get(data["operands"][edge], -1) >= place[head]
+    ]
+
+    assert late == []
+
+
+def test_what_is_not_finite_inside_a_summary_is_counted() -> None:
+    leaves = [Value(float(n)) for n in range(30)]
+    total = Value(0.0)
+    for leaf in leaves:
+        total = total + leaf.sqrt()
+    page = data_of(play(total, collapse="runs").html)
+
+    texts = [flow[2] for flow in page["flows"] if flow and len(flow) > 2]
+    assert [text for text in texts if text and text.endswith(", 1 nan or inf")] != []
+    assert None in [flow[3] for flow in page["flows"] if flow and len(flow) > 2]
+
+
+# The picture
+
+
+def test_the_picture_has_a_mark_for_all_that_moves() -> None:
+    ((loss,),) = network([2, 2, 1], points(1, 2))
+    passes = Passes(loss)
+    svg = ET.fromstring(stage(passes.picture))
+
+    ids = {element.get("id") for element in svg.iter()}
+    titles = [g.find("{*}text").text for g in svg.findall("{*}g[@class='box']")]
+    assert {f"n{i}" for i in range(len(passes.cells))} <= ids
+    assert {f"e{i}" for i in range(len(passes.edges))} <= ids
+    assert titles[:2] == ["layers.0", "neurons.0"]
+
+
+def test_the_picture_alone_shows_the_end_of_both_passes() -> None:
+    svg = stage(Passes(Value(3.0, label="x") * 2).picture)
+
+    assert re.findall(r'class="grad">\s*([^<]*)<', svg) == ["+2", "+1"]
+
+
+def test_a_way_that_the_layout_does_not_show_is_not_invented() -> None:
+    x = Value(3.0)
+    picture = Passes(x * 2 + x * 3).picture
+    places = layout(picture)
+    u, v = places.trunks[0][-1]
+
+    # Nowhere, and a pixel beside the end of a trunk.
+    for start in ((9e3, 9e3), (u + 1, v)):
+        nowhere = Route(((start, (9e3, 9e3)),))
+        assert _Ways(places).to(nowhere, picture.edges[0]) == []
+
+
+@given(st.integers(1, 4), st.integers(1, 4))
+@settings(max_examples=10)
+def test_what_is_lit_leads_from_the_operand_to_the_operation(inner: int, last: int) -> None:
+    outputs = network([2, inner, last], points(1, 2))[0]
+    picture = Passes(sum(outputs, Value(0.0))).picture
+    places = layout(picture)
+    ways = _Ways(places)
+
+    for edge, route in zip(picture.edges, places.routes, strict=True):
+        shared = ways.to(route, edge)
+        start = shared[-1][0] if shared else route.strokes[0][0]
+        assert _touches(places.nodes[edge.tail], start)
+
+
+# The style
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2.1's ratio of two colours."""
+    darker, lighter = sorted(map(luminance, (first, second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [channel / 255 for channel in bytes.fromhex(colour[1:])]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def palettes() -> dict[str, dict[str, str]]:
+    light, dark = re.findall(r":root \{(.*?)\}", read("player.css"), re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", light))
+    return {"light": colours, "dark": colours | dict(re.findall(r"--([\w-]+): (#\w{6})", dark))}
+
+
+def test_contrast_is_computed_as_it_is_defined() -> None:
+    assert contrast("#000000", "#ffffff") == 21
+    assert round(contrast("#777777", "#ffffff"), 2) == 4.48
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        *((text, ground) for text in ("ink", "soft") for ground in ("paper", "card", "box")),
+        ("accent", "paper"),
+        ("ink", "code"),
+        ("card", "accent"),
+        ("card", "negative"),
+        ("paper", "accent"),
+        ("alarm-ink", "alarm"),
+    ],
+)
+def test_all_text_can_be_read(scheme: str, text: str, ground: str) -> None:
+    colours = palettes()[scheme]
+
+    assert contrast(colours[text], colours[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("mark", ["edge", "positive", "negative", "accent"])
+def test_all_marks_can_be_told_from_the_paper(scheme: str, mark: str) -> None:
+    colours = palettes()[scheme]
+
+    assert contrast(colours[mark], colours["card"]) >= 3
+
+
+def test_the_page_is_made_of_files_that_a_package_carries() -> None:
+    assert {path.name for path in ASSETS.iterdir() if path.suffix in (".html", ".css", ".js")} >= {
+        "page.html",
+        "passes.html",
+        "passes.js",
+        "player.css",
+        "transport.js",
+    }

@@ -1,0 +1,140 @@
+"""The gradients that can be checked: the engine's own, and those that were written by hand."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tinygrad_bp import structure
+from tinygrad_bp.check.culprit import Culprit, culprits
+from tinygrad_bp.check.exact import Exact, exactly
+from tinygrad_bp.check.optional import mpmath
+from tinygrad_bp.check.slopes import Slope
+from tinygrad_bp.check.subject import (
+    REFUSALS,
+    Graph,
+    Subject,
+    engine_derivatives,
+    runs,
+    with_floats,
+)
+from tinygrad_bp.check.truths import is_installed
+from tinygrad_bp.door import as_float
+from tinygrad_bp.graph import topological_order
+from tinygrad_bp.modes import source_lines
+
+
+class ByEngine:
+    """What the engine gives for a function of `Value`s."""
+
+    def __init__(self, subject: Subject, order: int) -> None:
+        self.subject = subject
+        self.order = order
+        self.graph: Graph | None = subject.graph()
+        self.value = self.graph.output._data
+        self.gave = engine_derivatives(self.graph, order)
+        self.call: Callable[[Sequence[float]], float] = subject.value_on_graph
+
+    def blamed(self) -> set[int]:
+        """The derivatives that a wrong rule has a part in."""
+        graph, found = self._culprits
+        reached = set(topological_order(*(node for node, _ in found)))
+        touched = [leaf in reached for leaf in graph.leaves]
+        return {
+            number
+            for number, by in enumerate(itertools.product(touched, repeat=self.order))
+            if any(by)
+        }
+
+    def findings(self, _wrong: Sequence[int], _true: Sequence[Slope]) -> list[Culprit]:
+        """The operations whose rules are wrong, each once."""
+        _, found = self._culprits
+        by_rule = {(c.operation.name, c.by): c for _, c in reversed(found)}
+        return list(reversed(by_rule.values()))
+
+    def is_right_but_rounded(self, _index: int, _true: Slope) -> bool:
+        """Whether floats are to blame: they are, where every rule is right."""
+        return True
+
+    @functools.cached_property
+    def _culprits(self) -> Any:
+        with source_lines():
+            graph = self.subject.graph()
+        return graph, list(culprits(graph, self.order))
+
+
+class ByHand:
+    """What somebody's own function gives."""
+
+    def __init__(self, subject: Subject, order: int, gradient: Callable[..., Any]) -> None:
+        self.subject = subject
+        self.order = order
+        self._gradient = gradient
+        self.is_transposed = False
+        try:
+            self.value, self.call = subject.value(subject.numbers), subject.value
+        except (TypeError, AttributeError):  # a function of Values alone
+            self.value, self.call = subject.value_on_graph(subject.numbers), subject.value_on_graph
+        self.graph = subject.graph() if runs(subject.graph) else None
+        self.gave = self.at(subject.numbers)
+
+    def at(self, numbers: Sequence[float]) -> list[float]:
+        """What it gives at these numbers."""
+        return list(map(as_float, self._called(numbers)))
+
+    def blamed(self) -> set[int]:
+        """Nothing: there are no rules to be wrong."""
+        return set()
+
+    def findings(self, _wrong: Sequence[int], _true: Sequence[Slope]) -> Sequence[Any]:
+        """What the mistakes look like."""
+        return ()
+
+    def is_right_but_rounded(self, index: int, true: Slope) -> bool:
+        """Whether the formula is right, and only its digits are lost."""
+        if self._exactly is not None:
+            exact = self._exactly[index]
+            return bool(abs(exact - true.value) <= 1e-12 * abs(true.value) + true.bar)
+        beside = [
+            self.at([x * (1 + k * 2.0**-52) for x in self.subject.numbers]) for k in (1, 2, 3)
+        ]
+        spread = max(abs(one[index] - self.gave[index]) for one in beside)
+        return bool(abs(self.gave[index] - true.value) <= 16 * spread)
+
+    @functools.cached_property
+    def _exactly(self) -> list[Any] | None:
+        if not is_installed():
+            return None
+        try:
+            with mpmath().workdps(400):
+                numbers = [Exact(number) for number in self.subject.numbers]
+                return list(map(exactly, self._called(numbers)))
+        except REFUSALS:
+            return None
+
+    def _called(self, numbers: Sequence[Any]) -> list[Any]:
+        given = self._gradient(*with_floats(self.subject.inputs, numbers))
+        return flat(given, self.subject.inputs, self.order)
+
+
+def flat(given: Any, inputs: tuple[Any, ...], order: int) -> list[Any]:
+    """The numbers of a gradient row by row: one for each number of the inputs, or each pair.
+
+    Raises `ValueError` where it has another structure than the inputs.
+    """
+    model: Any = inputs if len(inputs) > 1 else inputs[0]
+    count = len(structure.numbers(inputs))
+    places: Any = structure.with_numbers(model, list(range(count)))
+    for _ in range(2, order + 1):
+        before = sorted(structure.numbers(places))
+        rows = [[place * count + i for i in range(count)] for place in before]
+        flat_rows = [rows[place] for place in structure.numbers(places)]
+        places = structure.crossed(places, model, flat_rows)
+    try:
+        numbers = structure.numbers_in_order_of(places, given)
+    except ValueError as error:
+        raise ValueError(f"the gradient must have the structure of the inputs: {error}") from None
+    where = structure.numbers(places)
+    return [number for _, number in sorted(zip(where, numbers, strict=True), key=lambda p: p[0])]

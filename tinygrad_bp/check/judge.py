@@ -1,0 +1,203 @@
+"""From a gradient and its reference to the verdicts."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.check.candidates import ByEngine, ByHand
+from tinygrad_bp.check.optional import mpmath
+from tinygrad_bp.check.references import Reference, References
+from tinygrad_bp.check.slopes import SAFETY, Slope
+from tinygrad_bp.check.truths import is_installed
+from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verdict
+
+ULPS = 64.0
+"""How far rounding takes a gradient as a rule; what is farther off is looked into."""
+BESIDE = 1e-11
+"""How far beside a kink a point counts as being there: floats hardly tell the two apart."""
+NO_MORE_THAN_ROUNDING = "rounding alone explains the difference: floats lose the digits here"
+
+
+def judged(candidate: ByEngine | ByHand, kind: str | None, tolerance: float) -> Report:
+    """The verdicts on a gradient, and who is to blame."""
+    return _Judge(candidate, kind, tolerance).report()
+
+
+class _Judge:
+    def __init__(self, candidate: ByEngine | ByHand, kind: str | None, tolerance: float) -> None:
+        self.candidate = candidate
+        self.subject = candidate.subject
+        self.order = candidate.order
+        self.gave = candidate.gave
+        self.kind = kind
+        self.tolerance = tolerance
+        self.references = References(candidate.subject, candidate.graph, candidate.call)
+
+    def report(self) -> Report:
+        """All that there is to say."""
+        value = self.candidate.value
+        if not math.isfinite(value):
+            why = f"the function is {value!r} here"
+            return self._report(
+                [self._unstable(i, Slope.smooth(math.nan), why) for i in self._each]
+            )
+        reference = self._reference()
+        unsettled = [i for i in self._each if not self._is_settled(i, reference.slopes[i])]
+        blamed = self.candidate.blamed() if unsettled else set()
+        verdicts = [self._verdict(i, reference, blamed) for i in self._each]
+        wrong = [i for i in self._each if verdicts[i].verdict == WRONG]
+        findings = self.candidate.findings(wrong, reference.slopes) if wrong else ()
+        return self._report(verdicts, reference.how, findings)
+
+    @property
+    def _each(self) -> range:
+        return range(len(self.gave))
+
+    def _report(
+        self, verdicts: Sequence[Verdict], how: str = "", findings: Sequence[Any] = ()
+    ) -> Report:
+        return Report(self.subject.name, self.order, tuple(verdicts), how, tuple(findings))
+
+    # The reference --------------------------------------------------------------------------
+
+    def _reference(self) -> Reference:
+        """With so many digits that more do not change what is in question."""
+        reference = self.references.best(self.order, self.kind)
+        in_question = self._in_question(reference)
+        while in_question and self.references.deepen():
+            deeper = self.references.best(self.order, self.kind)
+            same = all(_same(reference.slopes[i], deeper.slopes[i]) for i in in_question)
+            reference = deeper
+            if same:
+                break
+            in_question = self._in_question(reference)
+        return self._with_kinks_below(reference) if self.order > 1 else reference
+
+    def _in_question(self, reference: Reference) -> list[int]:
+        return [
+            i
+            for i, slope in enumerate(reference.slopes)
+            if not slope.is_kink and not self._is_settled(i, slope)
+        ]
+
+    def _with_kinks_below(self, reference: Reference) -> Reference:
+        """Where a first derivative does not exist, there is no second either."""
+        first = References(self.subject, self.candidate.graph, self.candidate.call).best(1, None)
+        is_kink = [slope.is_kink for slope in first.slopes]
+        slopes = [
+            Slope(math.nan, math.inf, slope.left, slope.right, is_kink=True)
+            if any(is_kink[i] for i in by)
+            else slope
+            for by, slope in zip(self._by, reference.slopes, strict=True)
+        ]
+        return Reference(slopes, reference.how, reference.is_of_graph)
+
+    @property
+    def _by(self) -> list[tuple[int, ...]]:
+        return list(itertools.product(range(len(self.subject.numbers)), repeat=self.order))
+
+    # One derivative -------------------------------------------------------------------------
+
+    def _is_settled(self, index: int, slope: Slope) -> bool:
+        """Whether it is so near to the truth that nothing needs to be explained."""
+        if slope.is_kink:
+            return True
+        gave, true = self.gave[index], float(slope.value)
+        if gave == true:
+            return _is_sure(slope, self.tolerance)
+        return bool(abs(gave - slope.value) <= ULPS * _ulp(true) + slope.bar) and _is_sure(
+            slope, self.tolerance
+        )
+
+    def _verdict(self, index: int, reference: Reference, blamed: set[int]) -> Verdict:
+        slope = reference.slopes[index]
+        if slope.is_kink:
+            return self._kink(index, slope)
+        if self._is_settled(index, slope):
+            return self._said(index, RIGHT, slope)
+        gave, true = self.gave[index], float(slope.value)
+        if math.isnan(true):
+            return self._unstable(index, slope, "there is no slope to compare with")
+        off = float(abs(gave - slope.value))
+        within = off <= self.tolerance * abs(true) + slope.bar + sys.float_info.min
+        if not within and not off <= SAFETY * slope.bar and not reference.is_of_graph:
+            return self._said(index, WRONG, slope, self._why_not_of_graph())
+        if index in blamed and not off <= slope.bar:
+            return self._said(index, WRONG, slope)
+        if off <= SAFETY * slope.bar and not _is_sure(slope, self.tolerance):
+            return self._unstable(index, slope, "the reference is not known well enough")
+        if within:
+            return self._said(index, RIGHT, slope)
+        beside = self._beside(index)
+        if beside.is_kink:
+            return self._kink(index, beside, "as near as floats can tell, ")
+        if not self.candidate.is_right_but_rounded(index, slope):
+            return self._said(index, WRONG, slope)
+        size = max(slope.size, beside.size)
+        if off <= ULPS * sys.float_info.epsilon * size:
+            why = f"to the rounding of terms that add up to {size:.1g} without their signs"
+            return self._said(index, RIGHT, slope, why)
+        return self._unstable(index, slope, NO_MORE_THAN_ROUNDING)
+
+    def _why_not_of_graph(self) -> str:
+        if isinstance(self.candidate, ByHand):
+            return ""
+        return "the function moves otherwise than its graph: does it read .data, or use constants?"
+
+    def _beside(self, index: int) -> Slope:
+        """The slopes a little beside the point, where rounding may have put it."""
+        if self.order > 1 or not self.references.is_exact:
+            return Slope.smooth(math.nan)
+        return self.references.beside(index, BESIDE)
+
+    def _kink(self, index: int, slope: Slope, how: str = "") -> Verdict:
+        left, right = float(slope.left), float(slope.right)
+        if math.isnan(left) and math.isnan(right):
+            return self._unstable(index, slope, "there is no slope on either side")
+        one = self._said(index, KINK, slope)
+        if math.isnan(left) or math.isnan(right):
+            side, is_ = ("right", right) if math.isnan(left) else ("left", left)
+            found = "gave just that" if one.lies_between else "gave another"
+            why = f"{how}the function ends here, with slope {is_!r} on the {side}; {found}"
+        else:
+            found = "lies between" if one.lies_between else "does not lie between"
+            why = f"{how}slopes {left!r} and {right!r}; what it gave {found}"
+        return self._said(index, KINK, slope, why)
+
+    def _unstable(self, index: int, slope: Slope, why: str) -> Verdict:
+        return self._said(index, UNSTABLE, slope, why)
+
+    def _said(self, index: int, verdict: str, slope: Slope, why: str = "") -> Verdict:
+        names = [self.subject.names[i] for i in self._by[index]]
+        true, left, right = map(float, (slope.value, slope.left, slope.right))
+        true = math.nan if verdict == KINK else true
+        return Verdict(
+            ", ".join(names), verdict, self.gave[index], true, slope.bar, left, right, why
+        )
+
+
+def _is_sure(slope: Slope, tolerance: float) -> bool:
+    """Whether the reference is good enough to say that something is right."""
+    if slope.bar <= max(tolerance, 1e-12) * abs(slope.value):
+        return True
+    # Of 0 no error is small in comparison; what 50 digits cannot tell from it is.
+    return bool(slope.bar <= 1e-30) or (slope.value == 0.0 and slope.bar <= 1e-12)
+
+
+def _ulp(true: float) -> float:
+    return max(math.ulp(true), sys.float_info.min) if math.isfinite(true) else 0.0
+
+
+def _same(one: Slope, other: Slope) -> bool:
+    if one.is_kink or other.is_kink:
+        return one.is_kink == other.is_kink
+    if not is_installed():
+        return True
+    return bool(
+        one.value == other.value
+        or abs(one.value - other.value) <= mpmath().mpf("1e-20") * abs(other.value)
+    )

@@ -1,0 +1,76 @@
+"""The derivatives of one operation at given operands, from its definition, not from its rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_bp.check.optional import mpmath
+from tinygrad_bp.check.slopes import DIGITS, Slope, exact_derivative, exact_slope, float_slope
+from tinygrad_bp.check.truths import definition, has_definition, is_installed, real
+from tinygrad_bp.primitive import Primitive
+
+
+def is_known(operation: Primitive) -> bool:
+    """Whether its derivatives can be had to 50 digits."""
+    return is_installed() and has_definition(operation)
+
+
+def exact_value(operation: Primitive, operands: Sequence[Any]) -> Any:
+    """What the operation should give; what it does give where no definition is known."""
+    if has_definition(operation):
+        return real(definition(operation), operands)
+    return mpmath().mpf(operation.value(*map(float, operands)))
+
+
+def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:
+    """The derivative by one of the operands, or by several of them one after the other.
+
+    >>> from tinygrad_bp import sigmoid
+    >>> float(slope(sigmoid, [0.0], 0).value)
+    0.25
+
+    To 50 digits and as many as mpmath has in force. Where nobody has stated the operation's
+    definition it comes from differences: of its value, or of its rule for one order less.
+    """
+    if not is_known(operation):
+        return _float_slope(operation, list(map(float, operands)), by)
+    truth, mp = definition(operation), mpmath()
+    with mp.workdps(max(mp.mp.dps, DIGITS[len(by)])):
+        at = [mp.mpf(operand) for operand in operands]
+        return exact_derivative(lambda *xs: real(truth, xs), at, by)
+
+
+def slope_within(operation: Primitive, operands: Sequence[Any], index: int, order: int) -> Slope:
+    """The derivative by one operand, so exact that more differences, up to `order`, can follow."""
+    if not is_known(operation):
+        return slope(operation, operands, index)
+    truth, x = definition(operation), operands[index]
+
+    def along(step: Any) -> Any:
+        return real(truth, [*operands[:index], x + step, *operands[index + 1 :]])
+
+    return exact_slope(along, abs(x) or 1, order)
+
+
+def _float_slope(operation: Primitive, at: Sequence[float], by: Sequence[int]) -> Slope:
+    *rest, last = by
+
+    def along(step: float) -> float:
+        moved = [*at[:last], at[last] + step, *at[last + 1 :]]
+        try:
+            return _lower(operation, moved, rest)
+        except (ValueError, ArithmeticError):  # outside the domain of an operation of one's own
+            return math.nan
+
+    return float_slope(along, abs(at[last]) or 1.0)
+
+
+def _lower(operation: Primitive, at: Sequence[float], by: Sequence[int]) -> float:
+    value = operation.value(*at)
+    if not by:
+        return value
+    if len(by) == 1:
+        return operation.partials(value, *at)[by[0]] or 0.0
+    return float(_float_slope(operation, at, by).value)

@@ -1,0 +1,292 @@
+"""What a gradient is compared with, and how it was obtained: the best that can be had.
+
+Three ways, each of which can be asked for by name:
+
+* `"replay"`: the recorded graph with 50 digits, confirmed by the function itself: with 50 digits
+  where it runs on them, else by differences.
+* `"complex step"`: the imaginary part after an imaginary step (Squire and Trapp 1998), for plain
+  code that is analytic and runs on complex numbers. No difference is taken, so no digit is lost.
+* `"differences"`: one input at a time, on either side; with 50 digits where the function runs on
+  them, else among floats, extrapolated.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_bp import structure
+from tinygrad_bp.check.local import is_known
+from tinygrad_bp.check.optional import mpmath
+from tinygrad_bp.check.replay import higher_slopes, replayed
+from tinygrad_bp.check.slopes import (
+    DIGITS,
+    SAFETY,
+    Slope,
+    exact_derivative,
+    exact_slope,
+    float_slope,
+)
+from tinygrad_bp.check.subject import (
+    REFUSALS,
+    Graph,
+    Subject,
+    engine_derivatives,
+    one_number,
+    runs,
+    unless_refused,
+)
+from tinygrad_bp.check.truths import is_installed
+from tinygrad_bp.graph import topological_order
+
+REPLAY, COMPLEX, DIFFERENCES = "replay", "complex step", "differences"
+KINDS = (REPLAY, COMPLEX, DIFFERENCES)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The derivatives that a gradient is held against, and where they come from."""
+
+    slopes: list[Slope]
+    how: str
+    is_of_graph: bool = True
+    """Whether the function moves as its graph says; not if it reads the number of a value."""
+
+
+class References:
+    """The ways to a reference for one function at one point."""
+
+    def __init__(
+        self, subject: Subject, graph: Graph | None, call: Callable[[Sequence[float]], float]
+    ) -> None:
+        self.subject = subject
+        self.graph = graph
+        self.digits = DIGITS[1]
+        self._call = unless_refused(call)
+        self.is_exact = is_installed() and runs(lambda: self._exact(subject.numbers))
+
+    def best(self, order: int, kind: str | None) -> Reference:
+        """The reference of that kind, or the best that there is.
+
+        Raises `ValueError` where the kind that was asked for is not to be had, and says why.
+        """
+        if order > 1:
+            return self._of_higher_order(order, kind)
+        if kind == REPLAY or (kind is None and is_installed() and self.graph):
+            return self._replay()
+        if kind == COMPLEX or (kind is None and not self.is_exact):
+            found = self._complex()
+            if found:
+                return found
+            if kind == COMPLEX:
+                why = "the function does not run on complex numbers, or is not analytic here"
+                raise _refusal(kind, why)
+        return self.differences()
+
+    def deepen(self) -> bool:
+        """Go on with more digits; false where there are none, or enough."""
+        self.digits = 4 * self.digits if self.digits < DIGITS[1] * 10 else 0
+        return bool(self.digits) and is_installed()
+
+    def _replay(self) -> Reference:
+        if self.graph is None:
+            raise _refusal(REPLAY, "the function does not run on Values, so there is no graph")
+        with mpmath().workdps(self.digits):
+            again = replayed(self.graph)
+            along = self._along_a_direction(again.slopes)
+        if not again.kinks and along.agrees:
+            return Reference(again.slopes, f"the recorded graph at 50 digits, {along.how}")
+        found = self.differences()
+        return Reference(found.slopes, found.how, is_of_graph=along.agrees or along.is_kink)
+
+    def _along_a_direction(self, slopes: Sequence[Slope]) -> _Confirmation:
+        """Whether the function itself moves as the slopes say, along one direction."""
+        mp, rng = mpmath(), random.Random(0)
+        direction = [
+            rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.5) * scale for scale in self.subject.scales
+        ]
+        terms = [s.value * d for s, d in zip(slopes, direction, strict=True)]
+        size = mp.fsum(map(abs, terms))
+        off = mp.fsum(s.bar * abs(d) for s, d in zip(slopes, direction, strict=True))
+
+        def moved(step: Any) -> list[Any]:
+            pairs = zip(self.subject.numbers, direction, strict=True)
+            return [x + step * d for x, d in pairs]
+
+        if self.is_exact:
+            found = exact_slope(
+                lambda t: self._exact_or_nan(moved(t)),
+                1,
+            )
+            how, allowed = "confirmed by the function at 50 digits", size * mp.mpf("1e-15")
+        else:
+            found = float_slope(lambda t: self._call(moved(t)), 1.0)
+            how, allowed = "confirmed by differences", size * 1e-9 + SAFETY * found.bar
+        agrees = not found.is_kink and abs(found.value - mp.fsum(terms)) <= allowed + SAFETY * off
+        return _Confirmation(bool(agrees), found.is_kink, how)
+
+    def differences(self) -> Reference:
+        """One input at a time, on both sides."""
+        each = range(len(self.subject.numbers))
+        if not self.is_exact:
+            return Reference(
+                [float_slope(self._along(i), self.subject.scales[i]) for i in each],
+                "extrapolated differences of the function among floats",
+            )
+        with mpmath().workdps(self.digits):
+            return Reference(
+                [self._exact_slope(i) for i in each], "differences of the function at 50 digits"
+            )
+
+    def beside(self, index: int, distance: float) -> Slope:
+        """The slopes a little to the left and to the right, and whether they are a kink's.
+
+        The size is how much the slope would change over the input's own size.
+        """
+        mp = mpmath()
+        with mp.workdps(self.digits):
+            left, right = self._on_both_sides(index, distance)
+            change = abs(right - left)
+            low, high = self._on_both_sides(index, distance / 2)
+            # What is smooth changes half as much over half the way.
+            stays = abs(high - low) > 0.75 * change
+            is_kink = stays and change > mp.mpf("1e-6") * max(abs(left), abs(right))
+            size = float(change / (2 * distance))
+        return Slope(mp.nan, math.inf, left, right, bool(is_kink), size)
+
+    def _on_both_sides(self, index: int, distance: float) -> tuple[Any, Any]:
+        away = mpmath().mpf(distance * self.subject.scales[index])
+        return self._exact_slope(index, -away).value, self._exact_slope(index, away).value
+
+    def _exact_slope(self, index: int, start: Any = 0) -> Slope:
+        along = self._exactly_along(index)
+        return exact_slope(lambda t: along(start + t), self.subject.scales[index])
+
+    def _along(self, index: int) -> Callable[[float], float]:
+        at = self.subject.numbers
+        return lambda step: self._call([*at[:index], at[index] + step, *at[index + 1 :]])
+
+    def _exactly_along(self, index: int) -> Callable[[Any], Any]:
+        at = self.subject.numbers
+        return lambda step: self._exact_or_nan([*at[:index], at[index] + step, *at[index + 1 :]])
+
+    def _exact(self, numbers: Sequence[Any]) -> Any:
+        return self.subject.exact(numbers)
+
+    def _exact_or_nan(self, numbers: Sequence[Any]) -> Any:
+        try:
+            return self._exact(numbers)
+        except REFUSALS:
+            return mpmath().nan
+
+    def _complex(self) -> Reference | None:
+        try:
+            near, far = (self._imaginary_slopes(step) for step in (1e-30, 1e-25))
+        except REFUSALS:
+            return None
+        if not all(abs(n - f) <= 1e-12 * abs(n) for n, f in zip(near, far, strict=True)):
+            return None
+        for index, slope in enumerate(near):  # abs(...) of a complex number has no such slope
+            real = float_slope(self._along(index), self.subject.scales[index])
+            if not abs(real.value - slope) <= SAFETY * real.bar + 1e-6 * abs(slope):
+                return None
+        return Reference(
+            [Slope.smooth(slope, 1e-13 * abs(slope)) for slope in near],
+            "the imaginary part after an imaginary step",
+        )
+
+    def _imaginary_slopes(self, step: float) -> list[float]:
+        found = []
+        for index, scale in enumerate(self.subject.scales):
+            numbers: list[complex] = list(map(complex, self.subject.numbers))
+            numbers[index] += 1j * step * scale
+            result = one_number(self._called_on_complex(numbers), self.subject.name)
+            if not isinstance(result, complex | np.complexfloating):
+                raise TypeError("a function of complex numbers that gives none is not analytic")
+            found.append(float(result.imag) / (step * scale))
+        return found
+
+    def _called_on_complex(self, numbers: Sequence[complex]) -> Any:
+        arguments = structure.with_numbers(self.subject.inputs, numbers)
+        blocks = [
+            block.astype(complex) if isinstance(block, np.ndarray) else block
+            for block in structure.blocks(arguments)
+        ]
+        with np.errstate(all="ignore"):
+            return self.subject.function(*structure.rebuilt(arguments, iter(blocks)))
+
+    # Second and third derivatives -----------------------------------------------------------
+
+    def _of_higher_order(self, order: int, kind: str | None) -> Reference:
+        if kind == COMPLEX:
+            raise _refusal(kind, "an imaginary step gives first derivatives alone")
+        if kind != DIFFERENCES and is_installed() and self.graph and self._all_known():
+            with mpmath().workdps(self.digits):
+                slopes = higher_slopes(self.graph, order)
+            return Reference(
+                slopes,
+                "differences, at 50 digits, of the recorded graph's derivatives of one order less",
+            )
+        if self.is_exact:
+            mp = mpmath()
+            with mp.workdps(max(self.digits, DIGITS[order])):
+                at = list(map(mp.mpf, self.subject.numbers))
+                slopes = [
+                    exact_derivative(lambda *xs: self._exact_or_nan(xs), at, by)
+                    for by in itertools.product(range(len(at)), repeat=order)
+                ]
+            return Reference(slopes, "differences of differences of the function at 50 digits")
+        if kind == REPLAY or self.graph is None:
+            raise _refusal(
+                kind or DIFFERENCES,
+                f"order {order} takes mpmath, and a function that runs on 50 digits or on Values",
+            )
+        return self._differences_of_derivatives(order)
+
+    def _all_known(self) -> bool:
+        assert self.graph is not None  # noqa: S101  # asked only where there is one
+        order = topological_order(self.graph.output)
+        return all(is_known(node.op) for node in order if node.parents and node.op)
+
+    def _differences_of_derivatives(self, order: int) -> Reference:
+        """Of what the engine gives for one order less: that is to be checked before."""
+        at, subject = self.subject.numbers, self.subject
+        columns = []
+        for index, x in enumerate(at):
+            moved: dict[float, list[float]] = {}
+
+            def lower(step: float, index: int = index, x: float = x, moved: Any = moved) -> Any:
+                if step not in moved:
+                    graph = subject.graph([*at[:index], x + step, *at[index + 1 :]])
+                    moved[step] = engine_derivatives(graph, order - 1)
+                return moved[step]
+
+            columns.append(
+                [
+                    float_slope(lambda t, i=i, f=lower: f(t)[i], subject.scales[index])  # type: ignore[misc]
+                    for i in range(len(at) ** (order - 1))
+                ]
+            )
+        return Reference(
+            [slope for row in zip(*columns, strict=True) for slope in row],
+            "differences, among floats, of the engine's derivatives of one order less",
+        )
+
+
+@dataclass(frozen=True)
+class _Confirmation:
+    agrees: bool
+    is_kink: bool
+    how: str
+
+
+def _refusal(kind: str, why: str) -> ValueError:
+    return ValueError(
+        f"there is no reference {kind!r} here: {why}. Leave `reference` out for the best there is"
+    )

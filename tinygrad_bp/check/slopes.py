@@ -1,0 +1,204 @@
+"""The slope of a function of one number, from differences: how steep, how sure, and on which side.
+
+Two ways to the same answer. Where digits are plenty, the steps can be so small that nothing but the
+slope is left. Among floats a small step drowns in rounding and a large one sees the curve, so
+steps of many sizes are extrapolated (Richardson 1911, Neville's scheme as in Ridders 1982), and
+the noise of the function is measured first, by differences of high order (Hamming 1973; Moré
+and Wild 2011).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_bp.check.optional import mpmath
+
+Along = Callable[[Any], Any]
+"""What a function gives after a step, back or on, from the point in question."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A derivative as far as it is known: what it is, and how much that may be off.
+
+    The slopes on either side are those with the function's own steps back and on; `nan` where
+    the function ends there.
+    """
+
+    value: Any
+    bar: float
+    left: Any
+    right: Any
+    is_kink: bool = False
+    """Whether the sides differ by more than can be an error."""
+    size: float = 0.0
+    """How large the terms are that it is the sum of, all taken together."""
+
+    @classmethod
+    def smooth(cls, value: Any, bar: float = 0.0, size: float = 0.0) -> Slope:
+        """The same on both sides."""
+        return cls(value, bar, value, value, size=size)
+
+
+# Where digits are plenty ------------------------------------------------------------------
+
+DIGITS = {1: 110, 2: 170, 3: 300}
+"""For derivatives of each order: 50 for the answer, what the steps take, and some to spare."""
+STEPS = {1: (-45,), 2: (-60, -25), 3: (-90, -35, -12)}
+"""The steps of differences of differences, as powers of ten, the innermost first.
+
+What a difference is off by goes with the square of its step, and has to vanish beside the next.
+"""
+
+
+def exact_slope(along: Along, scale: Any, order: int = 1, level: int = 0) -> Slope:
+    """The slope at 0 of a function in mpmath's numbers, under the precision in force.
+
+    >>> exact_slope(abs, 1).is_kink
+    True
+
+    `scale` is the size of what steps are small beside. Of a function that is itself a
+    difference, `level` says how many there are within it, and `order` of how many in all.
+    """
+    (slope,) = exact_slopes(lambda t: [along(t)], scale, order, level)
+    return slope
+
+
+def exact_slopes(
+    along: Callable[[Any], Sequence[Any]], scale: Any, order: int = 1, level: int = 0
+) -> list[Slope]:
+    """The same of a function that gives several numbers."""
+    mp = mpmath()
+    h = scale * mp.mpf(10) ** STEPS[order][level]
+    rounding = mp.mpf(10) ** (2 * STEPS[order][level - 1] + 10) if level else mp.eps
+    here = along(mp.mpf(0))
+    noise = 64 * rounding * max(map(abs, here)) / abs(h)
+    left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
+    return [_joined(*sides, noise) for sides in zip(left, right, strict=True)]
+
+
+def _one_sided(
+    along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noise: Any, h: Any
+) -> list[Any]:
+    """The slope of each number on the side of `h`: what its quotients over h, h/2, h/4 tend to."""
+    quotients = [
+        [(moved - start) / step for moved, start in zip(along(step), here, strict=True)]
+        for step in (h, h / 2, h / 4)
+    ]
+    return [_limit(far, near, last, noise) for far, near, last in zip(*quotients, strict=True)]
+
+
+def _limit(far: Any, near: Any, nearest: Any, noise: Any) -> Any:
+    mp = mpmath()
+    change, last = near - far, nearest - near
+    if mp.isnan(last) or abs(last) <= mp.mpf("1e-10") * abs(nearest) + noise:
+        return 2 * nearest - near
+    if abs(last) >= abs(change) * (1 - mp.mpf("1e-6")):  # for ever, as of sqrt at 0
+        return mp.sign(nearest) * mp.inf
+    # To 0, as of x**1.5 at 0; unless by halves, as where a slope of 1e-40 is left over.
+    by_halves = abs(2 * last - change) <= mp.mpf("1e-4") * abs(change)
+    return 2 * nearest - near if by_halves else mp.mpf(0)
+
+
+def _joined(left: Any, right: Any, noise: Any) -> Slope:
+    mp = mpmath()
+    if left == right:
+        return Slope(left, 0.0 if mp.isinf(left) else float(noise), left, right)
+    apart = abs(left - right)
+    if mp.isfinite(apart) and apart <= mp.mpf("1e-20") * max(abs(left), abs(right)) + noise:
+        return Slope((left + right) / 2, float(apart + noise), left, right)
+    return Slope(mp.nan, math.inf, left, right, is_kink=True)
+
+
+def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequence[int]) -> Slope:
+    """The derivative by one operand after the other, under a precision of `DIGITS` or more."""
+
+    def nested(at: Sequence[Any], level: int) -> Slope:
+        index = by[level]
+
+        def along(step: Any) -> Any:
+            moved = [*at[:index], at[index] + step, *at[index + 1 :]]
+            return nested(moved, level - 1).value if level else function(*moved)
+
+        return exact_slope(along, abs(at[index]) or 1, len(by), level)
+
+    return nested(at, len(by) - 1)
+
+
+# Among floats -----------------------------------------------------------------------------
+
+SIZES = range(2, 28)
+"""Steps are 1/4, 1/8, ... of the scale."""
+ORDERS = 8
+"""How many times quotients are extrapolated at most."""
+SAFETY = 4.0
+
+
+def float_slope(along: Callable[[float], float], scale: float) -> Slope:
+    """The slope at 0 of a function of floats, with an estimate of the error.
+
+    >>> slope = float_slope(lambda t: math.exp(1 + t), 1.0)
+    >>> abs(slope.value - math.e) < slope.bar < 1e-10
+    True
+    """
+    here = along(0.0)
+    noise = max(_noise(along, scale), 0.5 * sys.float_info.epsilon * abs(here))
+    steps = [math.ldexp(scale, -size) for size in SIZES]
+    forward = [(along(h) - here) / h for h in steps]
+    backward = [(here - along(-h)) / h for h in steps]
+    central = [(one + other) / 2 for one, other in zip(forward, backward, strict=True)]
+    left, left_bar = _extrapolated(backward, steps, 2.0, noise)
+    right, right_bar = _extrapolated(forward, steps, 2.0, noise)
+    if abs(right - left) <= SAFETY * (right_bar + left_bar):
+        middle, bar = _extrapolated(central, steps, 4.0, noise)
+        # Three ways to one number: where they disagree, steps were too large for what is there.
+        return Slope(middle, max(bar, abs(middle - left), abs(middle - right)), left, right)
+    return Slope(math.nan, math.inf, left, right, is_kink=True)
+
+
+def _extrapolated(
+    quotients: Sequence[float], steps: Sequence[float], factor: float, noise: float
+) -> tuple[float, float]:
+    """The limit of difference quotients over steps that halve, and the error it may have.
+
+    Quotients are wrong by powers of the step: h, h**2, ... where the factor is 2; by even
+    powers alone where it is 4.
+    """
+    best, error = math.nan, math.inf
+    previous: list[float] = []
+    for quotient, step in zip(quotients, steps, strict=True):
+        row = [quotient]
+        for order, above in enumerate(previous[:ORDERS], 1):
+            power = factor**order
+            row.append((power * row[-1] - above) / (power - 1.0))
+            off = max(abs(row[-1] - row[-2]), abs(row[-1] - above)) + SAFETY * noise / step
+            if off < error:
+                best, error = row[-1], off
+        previous = row
+    if all(abs(near) > 1.05 * abs(far) for far, near in itertools.pairwise(quotients)):
+        return math.copysign(math.inf, best), math.inf  # it grows for ever, as of sqrt at 0
+    return best, error
+
+
+NOISE_STEPS = (2.0**-40, 2.0**-30, 2.0**-22)
+FOURTH_DIFFERENCE = (1.0, -4.0, 6.0, -4.0, 1.0)
+
+
+def _noise(along: Callable[[float], float], scale: float) -> float:
+    """By how much what the function gives jumps about between neighbours.
+
+    A fourth difference takes away whatever is smooth. Independent errors it makes larger by the
+    root of 70, the sum of the squares of its coefficients.
+    """
+    sizes = []
+    for step in (side * size * scale for side in (-1.0, 1.0) for size in NOISE_STEPS):
+        values = [along(k * step) for k in range(1, 8)]
+        for start in range(3):
+            pairs = zip(FOURTH_DIFFERENCE, values[start:], strict=False)
+            sizes.append(abs(math.fsum(c * v for c, v in pairs)))
+    return max(filter(math.isfinite, sizes), default=math.inf) / math.sqrt(70.0)

@@ -1,0 +1,63 @@
+"""A page that needs nothing but itself: one file, which its own policy keeps from any network.
+
+>>> text = page("passes", "a < b", "<p></p>", {"x": "</script>"})
+>>> "<h1>a &lt; b</h1>" in text, text.count("</script>")
+(True, 2)
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from tinygrad_bp.look.marks import escaped
+
+__all__ = ["page"]
+
+# What a script element could end on, or begin a comment with.
+UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
+
+
+def page(kind: str, title: str, stage: str, data: Any, *, note: str = "") -> str:
+    """The page of that kind: its title, the markup of its stage, and what its script reads."""
+    style, script = read("player.css"), read("transport.js") + read(f"{kind}.js")
+    body = Template(read(f"{kind}.html")).substitute(stage=stage)
+    note = f'<p class="note">{escaped(note)}</p>' if note else ""
+    return Template(read("page.html")).substitute(
+        kind=kind,
+        title=escaped(title),
+        style=style,
+        style_hash=digest(style),
+        script=script,
+        script_hash=digest(script),
+        note=note,
+        body=body,
+        data=encoded(data),
+    )
+
+
+def encoded(data: Any) -> str:
+    r"""JSON that is safe inside a script element, the same bytes each time.
+
+    >>> encoded({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    # ASCII: a lone surrogate, which UTF-8 cannot write, goes through as an escape.
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.translate(UNSAFE)
+
+
+def digest(text: str) -> str:
+    """By what a content security policy knows an inline script or style."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def read(name: str) -> str:
+    """One of the files that lie beside this one."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
