@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.look.provenance import provenance
     from tinygrad_bp.look.stepper import step
     from tinygrad_bp.look.tree import tree
+    from tinygrad_bp.look.what_if import what_if
 
 __all__ = [
     "BranchError",
@@ -200,6 +201,7 @@ __all__ = [
     "value_and_grad",
     "values",
     "vjp",
+    "what_if",
     "where",
 ]
 
@@ -215,6 +217,7 @@ LATE = {
     "provenance": "look.provenance",
     "step": "look.stepper",
     "tree": "look.tree",
+    "what_if": "look.what_if",
 }
 
 

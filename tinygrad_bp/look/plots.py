@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Losses = History | Sequence[float]
 
-__all__ = ["plot_history", "plot_regions"]
+__all__ = ["plot_history", "plot_regions", "sheet"]
 
 # Okabe and Ito, as in the palette; each kind also has a marker of its own.
 COLOURS = (palette.NEGATIVE, palette.POSITIVE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -57,7 +57,7 @@ def plot_history(history: Losses | Mapping[str, Losses], *, title: str = "") -> 
     losses = {name: _losses(course) for name, course in courses.items()}
     if not any(losses.values()):
         raise ValueError("there is nothing to plot: no epoch was finished")
-    figure, axes = _sheet(title, height=3.4)
+    figure, axes = sheet(title, height=3.4)
     for index, (name, numbers) in enumerate(losses.items()):
         axes.plot(
             range(1, len(numbers) + 1),
@@ -102,7 +102,7 @@ def plot_regions(
     points, wanted = _examples(inputs, targets)
     sides = _plane(points, resolution)
     outputs = _outputs(model, sides)
-    figure, axes = _sheet(title, height=4.4)
+    figure, axes = sheet(title, height=4.4)
     if outputs.shape[0] > 1:
         _draw_classes(axes, sides, outputs)
         labels = wanted.argmax(axis=1) if wanted.shape[1] > 1 else wanted[:, 0]
@@ -171,7 +171,7 @@ def _numbers(output: Any) -> list[float]:
 # The marks
 
 
-def _sheet(title: str, *, height: float) -> tuple[Figure, Axes]:
+def sheet(title: str, *, height: float) -> tuple[Figure, Axes]:
     """An empty figure and its axes; a `Figure` of its own is in no global list."""
     try:
         from matplotlib.figure import Figure
