@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid
+from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid, step
 from tinygrad_bp.look import Drawing, draw
 
 IMAGES = Path(__file__).with_name("images")
@@ -23,6 +23,7 @@ def drawings() -> dict[str, Drawing]:
         "loss": loss_of_a_line(),
         "network": one_example_of_a_network(),
         "autopsy": a_saturated_sigmoid(),
+        "step": step_through_a_sum(),
     }
 
 
@@ -63,3 +64,11 @@ def a_saturated_sigmoid() -> Drawing:
         return loss
 
     return autopsy(cross_entropy, 2.0, 25.0, 1.0).draw()
+
+
+def step_through_a_sum() -> Drawing:
+    """The page about stepping: a gradient that has arrived from one use of two."""
+    w, x = Value(3.0, label="w"), Value(-2.0, label="x")
+    product = w * x
+    y = product + w
+    return step(y, names=locals()).goto(4).draw()

@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.benchmarks import chain, memory, relu_network, stages, training_step
+from tests.benchmarks import chain, memory, relu_network, stages, stepping, training_step
 from tests.benchmarks.contest import Contender, contest
 from tests.benchmarks.peers import left_out
 
@@ -106,6 +106,20 @@ def long_chain() -> None:
     print(f"Left for the cycle collector after {longest:,}: {chain.garbage(longest)}\n")
 
 
+def views() -> None:
+    """Views of large graphs."""
+    print("### Stepping through a chain of n nodes: microseconds\n")
+    found = stepping.microseconds_of_lengths()
+    short, long = stepping.LENGTHS
+    show(
+        ["", f"n = {short:,}", f"n = {long:,}", "ratio"],
+        (
+            [name, f"{one:,.0f}", f"{found[long][name]:,.0f}", f"**{found[long][name] / one:.2f}**"]
+            for name, one in found[short].items()
+        ),
+    )
+
+
 def where_time_goes() -> None:
     """A profile by stages."""
     print("### Where the time goes: microseconds for each node\n")
@@ -130,6 +144,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "memory": bytes_per_node,
     "chain": long_chain,
     "stages": where_time_goes,
+    "views": views,
 }
 
 if __name__ == "__main__":

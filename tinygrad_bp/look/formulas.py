@@ -25,7 +25,7 @@ from tinygrad_bp.primitives import gap, multiply, pow_, subtract, where
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
 from tinygrad_bp.value import Value
 
-__all__ = ["formula", "partial_formula", "partial_formulas", "partial_name"]
+__all__ = ["formula", "gradient_name", "partial_formula", "partial_formulas", "partial_name"]
 
 DIGITS = 4
 LONGEST = 400
@@ -73,12 +73,21 @@ def partial_formula(
 
 
 def partial_name(of: str, by: str) -> str:
-    """How a derivative is called.
+    """How the partial derivative of one operation is called.
 
-    >>> partial_name("loss", "w1"), partial_name("a + b", "layers.0.w.1")
-    ('∂loss/∂w1', '∂(a + b)/∂layers.0.w.1')
+    >>> partial_name("y", "w1"), partial_name("a + b", "layers.0.w.1")
+    ('∂y/∂w1', '∂(a + b)/∂layers.0.w.1')
     """
-    return "/".join(f"∂{_within(name)}" for name in (of, by))
+    return f"∂{_within(of)}/∂{_within(by)}"
+
+
+def gradient_name(of: str, by: str) -> str:
+    """How a gradient is called: the derivative in all ways, where a partial is in one.
+
+    >>> gradient_name("loss", "w1")
+    'dloss/dw1'
+    """
+    return f"d{_within(of)}/d{_within(by)}"
 
 
 class _Formula(Symbol):

@@ -7,16 +7,13 @@
 >>> trace.goto(3)
 >>> moment_of(trace, {x: "x", y: "y"}, digits=4)
 step 3 of 3: back through y = x * x
-<BLANKLINE>
     y = x * x = 3 * 3 = 9
-    upstream ∂y/∂y = 1: complete
-<BLANKLINE>
+    upstream dy/dy = 1: complete
     to x, operand 1   partial  ∂y/∂x = x = 3
                       grad     0 + 1·3 → 3    1st of 2 uses
     to x, operand 2   partial  ∂y/∂x = x = 3
                       grad     3 + 1·3 → 6    2nd of 2 uses: complete
-<BLANKLINE>
-    That was the last step: ∂y/∂x = 6.
+    That was the last step: dy/dx = 6.
 """
 
 from __future__ import annotations

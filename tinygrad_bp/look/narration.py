@@ -8,7 +8,6 @@
 >>> for line in Narration(trace, trace.step(0), (), 0, None, names, digits=4).lines():
 ...     print(line)
 step 1 of 3: forward, y = exp(x)
-<BLANKLINE>
     y = exp(x) = exp(3) = 20.09
     This is the output.
 """
@@ -19,7 +18,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tinygrad_bp.look.formulas import formula, partial_formulas, partial_name
+from tinygrad_bp.look.formulas import formula, gradient_name, partial_formulas, partial_name
 from tinygrad_bp.look.text import columns, ordinal, plain, shortened
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.modes import source_line
@@ -89,13 +88,11 @@ class Narration:
         write = {"forward": self._forward, "seed": self._seed, "backward": self._backward}
         yield from write[self.step.kind](self.step)
         if self.gradients is not None:
-            yield ""
             yield f"{INDENT}That was the last step: {self._results(self.gradients)}."
 
     def _start(self) -> Iterator[str]:
         count, output = len(self.trace.operations), self.trace.output
         yield f"before step 1 of {len(self.trace):,}: {self._assignment(output)}"
-        yield ""
         if count:
             yield f"{INDENT}{_steps(1, count)}: forward, each operation computes its value"
         yield f"{INDENT}{_steps(count + 1, count + 1)}: the seed, the gradient of the output"
@@ -104,13 +101,11 @@ class Narration:
                 f"{INDENT}{_steps(count + 2, 2 * count + 1)}: backward, each operation, "
                 "the last one first, passes its gradient on"
             )
-        yield ""
         yield f"{INDENT}Go on with .next(), .goto(k), .run_to(value), .run_until(predicate)."
 
     def _forward(self, step: Step) -> Iterator[str]:
         node = step.node
         yield f"{self._heading(step)}: forward, {self._assignment(node)}"
-        yield ""
         yield f"{INDENT}{self._name(node)} = {self._values(node)}"
         yield from self._remarks(node)
         uses = self.trace.uses[node]
@@ -125,8 +120,7 @@ class Narration:
         name = self._name(step.node)
         seed = self._number(self.trace.seed)
         yield f"{self._heading(step)}: the seed"
-        yield ""
-        derivative = partial_name(name, name)
+        derivative = gradient_name(name, name)
         if self.trace.seed == 1.0:
             yield f"{INDENT}{derivative} = 1: how fast the output changes as it changes itself."
         else:
@@ -136,7 +130,6 @@ class Narration:
     def _backward(self, step: Step) -> Iterator[str]:
         node = step.node
         yield f"{self._heading(step)}: back through {self._assignment(node)}"
-        yield ""
         yield f"{INDENT}{self._name(node)} = {self._values(node)}"
         yield from self._remarks(node)
         if step.upstream is None:
@@ -144,7 +137,6 @@ class Narration:
         else:
             upstream = self._number(step.upstream)
             yield f"{INDENT}upstream {self._derivative(node)} = {upstream}: complete"
-        yield ""
         yield from self._uses(step)
         yield from self._waiting()
 
@@ -224,7 +216,6 @@ class Narration:
         ]
         if self.waiting_count > len(shown):
             shown.append(f"and {self.waiting_count - len(shown):,} more (.frontier)")
-        yield ""
         yield f"{INDENT}Still waiting: {', '.join(shown)}."
 
     def _results(self, gradients: Mapping[Value, float]) -> str:
@@ -235,7 +226,7 @@ class Narration:
         return ", ".join([*found[:MOST], "and so on"][: len(found)])
 
     def _derivative(self, node: Value) -> str:
-        return partial_name(self._name(self.trace.output), self._name(node))
+        return gradient_name(self._name(self.trace.output), self._name(node))
 
     def _name(self, node: Value) -> str:
         return name_of(node, self.names, self.digits)

@@ -4,12 +4,10 @@
 >>> x = Value(3.0, label="x")
 >>> y = x * x - 2 * x
 >>> provenance(y, x, names={"y": y})
-∂y/∂x = -2 + 3 + 3 = 4, 3 uses in the order of arrival:
-<BLANKLINE>
-    step 6   v2 = 2 * x   ∂y/∂v2 · ∂v2/∂x = (-1)·2 = -2   sum -2
-    step 7   v1 = x * x   ∂y/∂v1 · ∂v1/∂x = 1·3    = 3    sum 1
-    step 7   v1 = x * x   ∂y/∂v1 · ∂v1/∂x = 1·3    = 3    sum 4
-<BLANKLINE>
+dy/dx = -2 + 3 + 3 = 4, 3 uses in the order of arrival:
+    step 6   v2 = 2 * x   dy/dv2 · ∂v2/∂x = (-1)·2 = -2   sum -2
+    step 7   v1 = x * x   dy/dv1 · ∂v1/∂x = 1·3    = 3    sum 1
+    step 7   v1 = x * x   dy/dv1 · ∂v1/∂x = 1·3    = 3    sum 4
     x.grad is 0: backward has not stored this.
 """
 
@@ -20,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tinygrad_bp.look.formulas import formula, partial_name
+from tinygrad_bp.look.formulas import formula, gradient_name, partial_name
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import STYLES, flow, name_of
 from tinygrad_bp.look.terminal import fitted, rich_text
@@ -159,10 +157,8 @@ class Provenance:
     def _lines(self) -> Iterator[str]:
         yield self._headline()
         if self.arrivals:
-            yield ""
             yield from self._table()
         if remark := self._remark():
-            yield ""
             yield INDENT + remark
 
     def _headline(self) -> str:
@@ -238,7 +234,7 @@ class Provenance:
         return 0
 
     def _derivative(self, by: Value) -> str:
-        return partial_name(self._name(self.output), self._name(by))
+        return gradient_name(self._name(self.output), self._name(by))
 
     def _name(self, node: Value) -> str:
         return name_of(node, self.names, self.digits)

@@ -5,15 +5,12 @@
 >>> steps = step(w * x + w, names={})
 >>> steps.goto(4)
 step 4 of 5: back through v2 = v1 + w
-<BLANKLINE>
     v2 = v1 + w = -6 + 3 = -3
-    upstream ∂v2/∂v2 = 1: complete
-<BLANKLINE>
+    upstream dv2/dv2 = 1: complete
     to v1   partial  ∂v2/∂v1 = 1
             grad     0 + 1·1 → 1    only use: complete
     to w    partial  ∂v2/∂w = 1
             grad     0 + 1·1 → 1    1st of 2 uses
-<BLANKLINE>
     Still waiting: w for 1 of its 2 uses.
 """
 
