@@ -160,7 +160,7 @@ def test_a_leaf_alone_has_one_step() -> None:
 
 @pytest.mark.parametrize("wrong", [2.0, None, [Value(1.0)], "loss"])
 def test_what_is_not_a_value_is_refused(wrong) -> None:
-    with pytest.raises(TypeError, match="traced"):
+    with pytest.raises(TypeError, match="play takes a Value"):
         play(wrong)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.look.browser import Browser, Page, program
-from tinygrad_bp import Value, relu, where
-from tinygrad_bp.look.player.play import play
+from tinygrad_bp import Value, nn, play, relu, where
 
 pytestmark = pytest.mark.skipif(
     program() is None, reason="needs a browser: `apt install chromium`, or Chrome on the PATH"
@@ -347,3 +346,121 @@ def test_several_in_a_notebook_do_not_meet(browser, page: Page, tmp_path: Path) 
     assert where_it_is(first) == "Step 1 of 3 · forward"
     assert where_it_is(second) == "Step 0 of 3 · start"
     assert first.complaints() + second.complaints() + page.complaints() == []
+
+
+# A training run
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> str:
+    inputs, labels = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    model = nn.MLP(2, [2, 1], activation="tanh", output_activation="sigmoid", seed=3)
+    history = nn.fit(
+        model, inputs, labels, loss="mse", optimizer=nn.SGD(0.5), epochs=1_200, snapshots=300
+    )
+    path = tmp_path_factory.mktemp("course") / "course.html"
+    play(history, path, model=model, inputs=inputs, targets=labels, loss="mse")
+    return path.as_uri()
+
+
+def test_keys_go_through_a_training_run(page: Page, course: str) -> None:
+    page.open(course)
+    found = [where_it_is(page)]
+    for key in ("ArrowRight", "End", "ArrowLeft", "Home"):
+        page.press(key)
+        found.append(where_it_is(page))
+
+    assert found[:2] == ["Before the first epoch", "After epoch 300 of 1,200"]
+    assert found[2:] == ["After epoch 1,200 of 1,200", "After epoch 900 of 1,200", found[0]]
+
+
+def test_every_panel_moves_with_the_moment(page: Page, course: str) -> None:
+    page.open(course)
+    look = (
+        "[document.querySelector('#mark circle').getAttribute('cx'),"
+        " document.querySelector('#loss').textContent,"
+        " document.querySelector('#map canvas').toDataURL(),"
+        " document.querySelector('#neuron tbody').textContent,"
+        " document.querySelector('#graph').textContent]"
+    )
+    first = page.evaluate(look)
+    page.press("End")
+    last = page.evaluate(look)
+    page.press("Home")
+
+    assert all(before != after for before, after in zip(first, last, strict=True))
+    assert page.evaluate(look) == first
+
+
+def test_the_plane_is_drawn_as_the_network_sees_it(page: Page, course: str) -> None:
+    page.open(course + "#step=4")
+    # The four corners of the exclusive or, in the middle of each quarter of the plane.
+    pixel = (
+        "((x, y) => [...document.querySelector('#map canvas').getContext('2d')"
+        ".getImageData(420 * x, 420 * y, 1, 1).data])"
+    )
+    corners = [page.evaluate(f"{pixel}({x}, {y})") for x in (1 / 6, 5 / 6) for y in (5 / 6, 1 / 6)]
+
+    is_blue = [blue > red for red, _, blue, _ in corners]
+    assert is_blue == [False, True, True, False]
+
+
+def test_any_neuron_can_be_chosen(page: Page, course: str) -> None:
+    page.open(course)
+    rows = "document.querySelectorAll('#neuron tbody tr').length"
+    first = page.words("#neuron tbody")
+    page.evaluate("document.querySelector('#neurons').focus()")
+    page.press("ArrowDown", 2)
+    page.until("document.querySelector('#neurons').value === '2'")
+
+    assert page.evaluate(rows) == 3
+    assert page.words("#neuron tbody") != first
+    assert page.evaluate("getComputedStyle(document.querySelector('#border')).display") == "none"
+
+
+def test_a_click_on_the_loss_goes_to_the_nearest_moment(page: Page, course: str) -> None:
+    page.open(course)
+    page.click("#curve")
+
+    assert where_it_is(page) == "After epoch 600 of 1,200"
+
+
+def test_a_training_run_plays_by_itself(page: Page, course: str) -> None:
+    page.open(course)
+    page.evaluate("document.querySelector('#speed').value = '20'")
+    page.press(" ")
+    page.until("document.querySelector('#where').textContent.startsWith('After epoch 1,200')")
+    page.until("document.querySelector('#live').textContent.startsWith('After epoch 1,200')")
+
+    assert page.text("#live").startswith("After epoch 1,200: the loss in it was ")
+
+
+def test_the_page_of_a_training_run_asks_for_nothing(page: Page, course: str) -> None:
+    page.open(course)
+    page.press("ArrowRight", 3)
+
+    assert page.requests() == [course]
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_day_and_night_differ(browser: Browser, course: str, scheme: str) -> None:
+    with browser.page(prefers_color_scheme=scheme) as page:
+        page.open(course)
+        red, *_ = page.evaluate(
+            "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)"
+        )
+
+        assert (red > 128) == (scheme == "light")
+
+
+@pytest.mark.parametrize("size", [(1200, 700), (700, 900), (360, 640)])
+@pytest.mark.parametrize("kind", ["passes", "training"])
+def test_no_screen_is_too_small(page: Page, address: str, course: str, kind: str, size) -> None:
+    page.resize(*size)
+    page.open({"passes": address, "training": course}[kind])
+    page.press("End")
+    box = page.evaluate("document.querySelector('#next').getBoundingClientRect().toJSON()")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert box["bottom"] <= size[1]

@@ -156,16 +156,17 @@ def test_points_in_a_row_still_get_a_plane() -> None:
     assert low < 1 < high
 
 
-def test_a_model_is_asked_without_a_graph() -> None:
+def test_a_model_that_cannot_be_recorded_is_asked_at_each_point_without_a_graph() -> None:
     asked = []
 
     def model(x):
         asked.append(nn.Neuron(2)(x))
-        return asked[-1]
+        return asked[-1].data
 
     plot_regions(model, CORNERS, [0, 0, 1, 1], resolution=3)
 
-    assert all(value.is_constant for value in asked)
+    assert len(asked) > 9
+    assert all(value.is_constant for value in asked[-9:])
 
 
 @pytest.mark.parametrize("inputs", [[[1, 2, 3]], [1, 2], np.empty((0, 2))])

@@ -15,21 +15,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tinygrad_bp.look import palette
-from tinygrad_bp.modes import no_grad
+from tinygrad_bp.look.plane import Array, Sides, examples, on_plane, plane, reading
 from tinygrad_bp.nn.history import History
-from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Array = NDArray[np.float64]
 Losses = History | Sequence[float]
 
-__all__ = ["plot_history", "plot_regions", "sheet"]
+__all__ = ["is_wide", "plot_history", "plot_regions", "sheet"]
 
 # Okabe and Ito, as in the palette; each kind also has a marker of its own.
 COLOURS = (palette.NEGATIVE, palette.POSITIVE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -39,7 +37,6 @@ LINES = ("-", "--", "-.", ":")
 
 # Losses that span more than this are drawn on a logarithmic scale.
 WIDE_SPAN = 20.0
-MARGIN = 0.25
 BANDS = 12
 
 
@@ -68,7 +65,7 @@ def plot_history(history: Losses | Mapping[str, Losses], *, title: str = "") -> 
             linewidth=1.8,
             marker="o" if len(numbers) == 1 else "",
         )
-    if _is_wide([loss for numbers in losses.values() for loss in numbers]):
+    if is_wide([loss for numbers in losses.values() for loss in numbers]):
         axes.set_yscale("log")
     axes.set(xlabel="epoch", ylabel="loss")
     axes.grid(visible=True, color=palette.FRAME, linewidth=0.5, alpha=0.7)
@@ -99,22 +96,18 @@ def plot_regions(
     is given (of a logit it is 0); with several outputs, where the largest output changes; with
     other targets it is contours of the output. Raises ValueError for other shapes.
     """
-    points, wanted = _examples(inputs, targets)
-    sides = _plane(points, resolution)
-    outputs = _outputs(model, sides)
+    points, wanted = examples(inputs, targets)
+    sides = plane(points, resolution)
+    outputs = on_plane(model)(sides)
+    read = reading(len(outputs), wanted, threshold)
     figure, axes = sheet(title, height=4.4)
-    if outputs.shape[0] > 1:
+    if read.kind == "classes":
         _draw_classes(axes, sides, outputs)
-        labels = wanted.argmax(axis=1) if wanted.shape[1] > 1 else wanted[:, 0]
+    elif read.kind == "sides":
+        _draw_sides(axes, sides, outputs[0], read.half)
     else:
-        labels = wanted[:, 0]
-        kinds = np.unique(labels)
-        if len(kinds) <= 2:
-            half = float(kinds.mean()) if threshold is None else threshold
-            _draw_sides(axes, sides, outputs[0], half)
-        else:
-            _draw_contours(axes, sides, outputs[0])
-    _draw_examples(axes, points, labels)
+        _draw_contours(axes, sides, outputs[0])
+    _draw_examples(axes, points, read.labels)
     axes.set(xlabel=names[0], ylabel=names[1])
     return figure
 
@@ -126,46 +119,10 @@ def _losses(course: Losses) -> list[float]:
     return list(course.losses if isinstance(course, History) else course)
 
 
-def _is_wide(numbers: Sequence[float]) -> bool:
+def is_wide(numbers: Sequence[float]) -> bool:
     """Whether a linear scale would hide the small ones."""
     finite = [number for number in numbers if math.isfinite(number)]
     return bool(finite) and min(finite) > 0 and max(finite) / min(finite) > WIDE_SPAN
-
-
-def _examples(inputs: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
-    """Inputs (m, 2) and targets (m, outputs), or an error that says what came."""
-    points, wanted = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
-    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
-        raise ValueError(
-            f"decision regions need inputs of shape (examples, 2), got {points.shape}: of a model "
-            "with more inputs, give a function of two that fixes the others"
-        )
-    if wanted.ndim not in (1, 2) or len(wanted) != len(points):
-        raise ValueError(
-            f"decision regions need a target for each of the {len(points)} examples, "
-            f"got shape {wanted.shape}"
-        )
-    return points, wanted.reshape(len(points), -1)
-
-
-def _plane(points: Array, resolution: int) -> tuple[Array, Array]:
-    """The two axes of a grid that holds all points, with a margin."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    room = np.where(high > low, high - low, 1.0) * MARGIN
-    first, second = np.linspace(low - room, high + room, resolution).T
-    return first, second
-
-
-@no_grad()
-def _outputs(model: Callable[[list[float]], Any], sides: tuple[Array, Array]) -> Array:
-    """Every output of the model at every point of the grid, (outputs, rows, columns)."""
-    rows = [[_numbers(model([x1, x2])) for x1 in sides[0].tolist()] for x2 in sides[1].tolist()]
-    return np.moveaxis(np.array(rows), -1, 0)
-
-
-def _numbers(output: Any) -> list[float]:
-    outputs: Any = output if isinstance(output, list | tuple | np.ndarray) else [output]
-    return [float(one.data if isinstance(one, Value) else one) for one in outputs]
 
 
 # The marks
@@ -192,7 +149,7 @@ def _in_turn(choices: Sequence[str], index: int) -> str:
     return choices[index % len(choices)]
 
 
-def _draw_classes(axes: Axes, sides: tuple[Array, Array], outputs: Array) -> None:
+def _draw_classes(axes: Axes, sides: Sides, outputs: Array) -> None:
     """Flat regions of the largest output."""
     largest = outputs.argmax(axis=0)
     count = len(outputs)
@@ -202,7 +159,7 @@ def _draw_classes(axes: Axes, sides: tuple[Array, Array], outputs: Array) -> Non
     axes.contour(*sides, largest, levels=levels[1:-1], colors=palette.INK, linewidths=1.2)
 
 
-def _draw_sides(axes: Axes, sides: tuple[Array, Array], output: Array, half: float) -> None:
+def _draw_sides(axes: Axes, sides: Sides, output: Array, half: float) -> None:
     """Two sides, the fainter the nearer to the line between them."""
     reach = float(np.abs(output - half).max()) or 1.0
     levels = half + reach * np.linspace(-1.0, 1.0, BANDS + 1)
@@ -211,7 +168,7 @@ def _draw_sides(axes: Axes, sides: tuple[Array, Array], output: Array, half: flo
         axes.contour(*sides, output, levels=[half], colors=palette.INK, linewidths=1.6)
 
 
-def _draw_contours(axes: Axes, sides: tuple[Array, Array], output: Array) -> None:
+def _draw_contours(axes: Axes, sides: Sides, output: Array) -> None:
     """Contours of a quantity, each with its number."""
     axes.contourf(*sides, output, levels=BANDS, cmap=_two_sided(), alpha=0.55)
     lines = axes.contour(*sides, output, levels=BANDS, colors=palette.INK, linewidths=0.6)

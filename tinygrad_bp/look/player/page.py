@@ -1,6 +1,6 @@
 """A page that needs nothing but itself: one file, which its own policy keeps from any network.
 
->>> text = page("passes", "a < b", "<p></p>", {"x": "</script>"})
+>>> text = page("passes", "a < b", {"stage": "<p></p>"}, {"x": "</script>"})
 >>> "<h1>a &lt; b</h1>" in text, text.count("</script>")
 (True, 2)
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -19,14 +20,16 @@ from tinygrad_bp.look.marks import escaped
 
 __all__ = ["page"]
 
+SCRIPTS = ("transport.js", "card.js", "view.js")
 # What a script element could end on, or begin a comment with.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
-def page(kind: str, title: str, stage: str, data: Any, *, note: str = "") -> str:
-    """The page of that kind: its title, the markup of its stage, and what its script reads."""
-    style, script = read("player.css"), read("transport.js") + read(f"{kind}.js")
-    body = Template(read(f"{kind}.html")).substitute(stage=stage)
+def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: str = "") -> str:
+    """The page of that kind: its title, the markup of its parts, and what its script reads."""
+    style = read("player.css")
+    script = "".join(map(read, (*SCRIPTS, f"{kind}.js")))
+    body = Template(read(f"{kind}.html")).substitute(parts)
     note = f'<p class="note">{escaped(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(
         kind=kind,

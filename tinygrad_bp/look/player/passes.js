@@ -74,35 +74,22 @@ class Picture {
   constructor(passes) {
     this.passes = passes;
     this.svg = one("#graph");
-    this.nodes = data.names.map((_, node) => {
-      const group = one(`#n${node}`);
-      const part = (kind) => group.querySelector(`.${kind}`);
-      return {
-        group, value: part("value"), label: part("label"), grad: part("grad"),
-        bar: part("bar"), tint: part("tint"), zero: part("zero"),
-      };
-    });
+    this.nodes = data.names.map((_, node) => new Card(one(`#n${node}`)));
     this.lit = [];
   }
 
   paint(node) {
-    const { group, value, label, grad, bar, tint, zero } = this.nodes[node];
-    const isComputed = this.passes.isComputed[node];
-    group.classList.toggle("waiting", !isComputed);
-    if (value) value.textContent = isComputed ? data.values[node] : "·";
-    if (!grad) return;
+    const { group } = this.nodes[node], isComputed = this.passes.isComputed[node];
     const { nth, of, text, share = 0 } = this.passes.gradient(node);
-    const isPartial = nth > 0 && nth < of, isAlarming = share === null;
-    grad.textContent = text ?? (nth === of ? "none" : "·");
-    label.textContent = isPartial ? `grad ${nth}/${of}` : isAlarming ? "⚠ grad" : "grad";
-    group.classList.toggle("alarm", isAlarming);
+    const isPartial = nth > 0 && nth < of;
+    group.classList.toggle("waiting", !isComputed);
     group.classList.toggle("partial", isPartial);
-    for (const mark of [bar, tint]) mark.classList.toggle("negative", share < 0);
-    const middle = Number(zero.getAttribute("x")) + 0.5;
-    const length = Math.abs(share) * 40;
-    bar.setAttribute("x", share < 0 ? middle - length : middle);
-    bar.setAttribute("width", length);
-    tint.style.fillOpacity = Math.abs(share) * 0.28;
+    this.nodes[node].show({
+      value: isComputed ? data.values[node] : "·",
+      gradient: text ?? (nth === of ? "none" : "·"),
+      share,
+      label: isPartial ? `grad ${nth}/${of}` : share === null ? "⚠ grad" : "grad",
+    });
   }
 
   /** Lights the node and the edges of a step, and writes on each edge what flows along it. */
@@ -148,89 +135,6 @@ class Picture {
     group.append(box, words);
     group.classList.toggle("negative", isBack && text.startsWith("-"));
     one("#chips").append(group);
-  }
-}
-
-/** How large the picture is, and which part of it is seen. */
-class View {
-  constructor(picture) {
-    this.svg = picture.svg;
-    this.picture = picture;
-    this.stage = one("#paper");
-    this.width = Number(this.svg.getAttribute("width"));
-    this.height = Number(this.svg.getAttribute("height"));
-    this.scale = 1;
-    one("#smaller").addEventListener("click", () => this.zoom(this.scale / 1.25));
-    one("#larger").addEventListener("click", () => this.zoom(this.scale * 1.25));
-    one("#whole").addEventListener("click", () => this.zoom(this.fitting()));
-    document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.key === "+" || event.key === "=") this.zoom(this.scale * 1.25);
-      if (event.key === "-") this.zoom(this.scale / 1.25);
-      if (event.key === "0") this.zoom(this.fitting());
-    });
-    this.drag();
-    addEventListener("resize", () => this.seen && this.follow(this.seen));
-    // Large enough to read, though not all of it may be seen at once.
-    this.zoom(Math.max(0.8, this.fitting()));
-  }
-
-  fitting() {
-    const { clientWidth, clientHeight } = this.stage;
-    return Math.min(1.3, (clientWidth - 4) / this.width, (clientHeight - 4) / this.height);
-  }
-
-  zoom(scale) {
-    this.scale = Math.max(0.02, Math.min(4, scale));
-    this.svg.setAttribute("width", this.width * this.scale);
-    this.svg.setAttribute("height", this.height * this.scale);
-    if (this.seen) this.follow(this.seen);
-  }
-
-  /** Scrolls until the lit marks are seen, or if they are too far apart the node itself. */
-  follow(step) {
-    const isFirst = !this.seen;
-    this.seen = step;
-    const frame = this.stage.getBoundingClientRect();
-    const around = (marks) => {
-      const all = marks.map((mark) => mark.getBoundingClientRect());
-      return {
-        left: Math.min(...all.map((r) => r.left)), right: Math.max(...all.map((r) => r.right)),
-        top: Math.min(...all.map((r) => r.top)), bottom: Math.max(...all.map((r) => r.bottom)),
-      };
-    };
-    const node = this.picture.nodes[step.node].group;
-    let wanted = around([node, ...this.picture.lit]);
-    const fits = wanted.right - wanted.left < frame.width && wanted.bottom - wanted.top < frame.height;
-    if (!fits) wanted = around([node]);
-    const shift = (low, high, start, end) => {
-      const room = Math.min(24, (end - start - (high - low)) / 2);
-      if (low < start + room) return low - start - room;
-      return high > end - room ? high - end + room : 0;
-    };
-    this.stage.scrollBy({
-      left: shift(wanted.left, wanted.right, frame.left, frame.right),
-      top: shift(wanted.top, wanted.bottom, frame.top, frame.bottom),
-      behavior: isFirst || calm.matches || document.body.classList.contains("playing") ? "auto" : "smooth",
-    });
-  }
-
-  /** A mouse may pull the picture; a finger does by itself. */
-  drag() {
-    let from = null;
-    this.stage.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "mouse" && event.button === 0) from = { x: event.clientX, y: event.clientY };
-      this.isDragged = false;
-    });
-    addEventListener("pointermove", (event) => {
-      if (!from) return;
-      const dx = event.clientX - from.x, dy = event.clientY - from.y;
-      if (!this.isDragged && Math.hypot(dx, dy) < 4) return;
-      this.isDragged = true;
-      this.stage.scrollBy(-dx, -dy);
-      from = { x: event.clientX, y: event.clientY };
-    });
-    addEventListener("pointerup", () => { from = null; });
   }
 }
 
@@ -440,7 +344,7 @@ class Table {
   const passes = new Passes();
   const picture = new Picture(passes);
   const words = new Words(passes);
-  const view = new View(picture);
+  const view = new View();
   const table = new Table(passes, (position) => transport.go(position));
   const slider = one("#slider");
   slider.style.setProperty("--forward", passes.count / passes.length);
@@ -456,7 +360,7 @@ class Table {
     document.body.dataset.pass = step ? step.pass : "start";
     picture.light(step);
     const sentence = words.write(step);
-    if (step) view.follow(step);
+    if (step) view.follow(picture.lit);
     const pass = step ? (step.pass === "forward" ? "forward" : "backward") : "start";
     tell(`Step ${position} of ${passes.length}, ${pass}. ${sentence}`);
     return `Step ${position} of ${passes.length} · ${pass}`;

@@ -12,9 +12,8 @@ with the graph times its steps.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -25,10 +24,10 @@ from tinygrad_bp.look.draw import Collapse, assembled, cells_of, largest
 from tinygrad_bp.look.formulas import formula, partial_formulas
 from tinygrad_bp.look.links import Bundle, bundles
 from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.nodes import Writer, operation, operations, span
-from tinygrad_bp.look.palette import extent
-from tinygrad_bp.look.picture import Node, Picture, Row
-from tinygrad_bp.look.text import columns, legible, plain, shortened, signed
+from tinygrad_bp.look.nodes import Writer, operation, operations
+from tinygrad_bp.look.picture import Node, Picture
+from tinygrad_bp.look.player.texts import gradient_text, numbers_text, roomy
+from tinygrad_bp.look.text import legible, plain, shortened, signed
 from tinygrad_bp.look.trace import Trace, Use
 from tinygrad_bp.value import Value
 
@@ -205,26 +204,14 @@ class Passes:
         return self._formula(cell, {}) if cell.kind == "value" else None
 
     def _value(self, cell: Cell) -> str:
-        return self._text([node.data for node in cell.outputs], plain)
+        return numbers_text([node.data for node in cell.outputs], plain, self.digits)
 
     def _gradients(self, cell: Cell) -> list[float]:
         adjoint = self.trace.adjoint
         return [adjoint[node] for node in cell.outputs if node in adjoint]
 
     def _gradient(self, gradients: Sequence[float]) -> list[Json]:
-        """Gradients as text, and as a share of the largest of all; None if one is not finite."""
-        text = self._text(gradients, signed)
-        if not all(map(math.isfinite, gradients)):
-            return [text, None]
-        share = extent(max(gradients, key=abs), self.largest)
-        # What adds up to a gradient may be larger than any gradient in the end.
-        return [text, round(max(-1.0, min(1.0, share)), 3)]
-
-    def _text(self, numbers: Sequence[float], write: Callable[[float, int], str]) -> str:
-        if len(numbers) == 1:
-            return write(numbers[0], self.digits)
-        bad = sum(not math.isfinite(number) for number in numbers)
-        return span(numbers, write, self.digits) + (f", {bad:,} nan or inf" if bad else "")
+        return gradient_text(gradients, self.largest, self.digits)
 
     # Cards -------------------------------------------------------------------------------
 
@@ -236,11 +223,8 @@ class Passes:
         if drawn.bar is None:
             return replace(drawn, rows=tuple(rows), is_alarming=False, tip=tip)
         rows = [row for row in rows if not row.left.startswith("grad")]
-        written = self._written.get(index, ["none"])
         of = self._uses_of[index]
-        # Spaces keep the room that is needed on the way to the last gradient.
-        room = max(map(columns, written)) + len(f" {of}/{of}")
-        rows.append(Row("grad", " " * (room - columns(written[-1])) + written[-1]))
+        rows.append(roomy("grad", self._written.get(index, ["none"]), len(f" {of}/{of}")))
         return replace(drawn, rows=tuple(rows), bar=0.0, is_alarming=False, tip=tip)
 
     @cached_property
