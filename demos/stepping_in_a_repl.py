@@ -7,27 +7,27 @@ import contextlib
 import io
 from collections.abc import Sequence
 
-from demos.report import Claim, Report, Transcript
+from demos.report import Claim, Picture, Report, Transcript
 
 SESSION = """\
-from tinygrad_bp import Value, local_partials, topological_order
+from tinygrad_bp import Value, provenance, step
 w, x = Value(3.0, label="w"), Value(-2.0, label="x")
-y = w * x + w
-y.data
-order = topological_order(y)
-for node in order:
-    print(node.label or node.op, node.data, local_partials(node))
-
-adjoint = dict.fromkeys(order, 0.0)
-adjoint[y] = 1.0
-for node in reversed(order):
-    for parent, partial in zip(node.parents, local_partials(node)):
-        adjoint[parent] += partial * adjoint[node]
-        print(node.op, "sends", partial * adjoint[node], "to", parent.label or parent.op)
-
-adjoint[w], adjoint[x]
-y.backward()
+product = w * x
+y = product + w
+steps = step(y, names=locals())
+steps
+steps.next()
+steps.run_to(y)
+steps.next()
+steps.next()
+steps.frontier
+steps.next()
+steps.back().position, steps.gradients[w]
+steps.run_to(x).position, steps.gradients[w]
 w.grad, x.grad
+steps.commit()
+w.grad, x.grad
+provenance(y, w, names=locals())
 w.data -= 0.1 * w.grad
 (w * x + w).data
 """.splitlines()
@@ -40,12 +40,14 @@ def main() -> Report:
     """Type the session, line by line, and keep what appears."""
     console = code.InteractiveConsole()
     transcript = typed(console, SESSION)
-    w, x, adjoint = (console.locals[name] for name in ("w", "x", "adjoint"))
-    walked, engine = (adjoint[w], adjoint[x]), (w.grad, x.grad)
+    w, x, steps = (console.locals[name] for name in ("w", "x", "steps"))
+    walked = steps.gradients[w], steps.gradients[x]
+    committed = w.grad, x.grad
     return Report(
         title="Stepping in a REPL",
-        idea="`y = w x + w`, walked backwards by hand: every node can be asked for its operation, "
-        "its parents and its partial derivatives, and that is all that back-propagation needs.",
+        idea="`y = w x + w`, one step of back-propagation at a time, forwards and backwards: what "
+        "is computed, what flows where, and who still waits. The graph does not change until the "
+        "walk is committed.",
         claims=[
             Claim(
                 "dy/dw and dy/dx, walked in the session",
@@ -53,9 +55,17 @@ def main() -> Report:
                 str(walked),
                 walked == BY_HAND,
             ),
-            Claim("dy/dw and dy/dx, by `backward`", str(BY_HAND), str(engine), engine == BY_HAND),
+            Claim(
+                "what the walk stored in `.grad`",
+                str(BY_HAND),
+                str(committed),
+                committed == BY_HAND,
+            ),
         ],
-        parts=[Transcript("The session, as it ran", transcript)],
+        parts=[
+            Transcript("The session, as it ran", transcript),
+            Picture("Step 4: w has one of its two uses", steps.goto(4).draw().svg()),
+        ],
         against="by hand",
         numbers={"dy/dw": w.grad, "dy/dx": x.grad},
     )
