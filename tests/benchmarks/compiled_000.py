@@ -33,17 +33,17 @@ LONG = 50_000  # passes, those of the document
 SOURCE = Path(__file__).with_name("network_000.c")
 
 
-def by_fit(*, batch_size: int) -> Contender:
+def by_fit(*, batch_size: int, passes: int = LONG) -> Contender:
     """`nn.fit` for all the document's passes: all that it does, but for compiling."""
     return lasting(
         "tinygrad_bp",
         lambda passes: fitted(passes, batch_size).parameters(),
-        passes=LONG,
+        passes=passes,
         steps=4 // batch_size,
     )
 
 
-def fitted(passes: int, batch_size: int) -> nn.MLP:
+def fitted(passes: int, batch_size: int, *, compiled: bool = True) -> nn.MLP:
     """The document's network after so many passes."""
     model = nn.MLP(
         3,
@@ -63,7 +63,7 @@ def fitted(passes: int, batch_size: int) -> nn.MLP:
         batch_size=batch_size,
         reduction="sum",
         progress=False,
-        compiled=True,
+        compiled=compiled,
     )
     return model
 

@@ -16,7 +16,7 @@ from tests.benchmarks.contest import Contender
 from tests.benchmarks.peers import peer
 from tinygrad_bp import nn
 from tinygrad_bp.nn.batches import Batches
-from tinygrad_bp.nn.courses import Compiled
+from tinygrad_bp.nn.courses import course
 from tinygrad_bp.nn.examples import examples_of
 from tinygrad_bp.nn.gradients import reduction_of
 from tinygrad_bp.nn.optimisers import Stepper
@@ -49,21 +49,42 @@ def flat(layers: Any) -> list[float]:
     return list(np.concatenate(rows).tolist())
 
 
-def by_machine_code(batch_size: int) -> Contender:
+def by_fit(batch_size: int, *, epochs: int = EPOCHS) -> Contender:
     """What `nn.fit` does once its preparations are made: epochs, in stretches of its own choice."""
-    train, _ = course(batch_size)
+    train, _ = prepared(batch_size)
 
     def answer() -> list[float]:
-        train_once, model = course(batch_size)
+        train_once, model = prepared(batch_size)
         train_once(1)
         return [p.data for p in model.parameters()]
 
-    return Contender("tinygrad_bp", lambda: train(EPOCHS), answer, EPOCHS * EXAMPLES)
+    return Contender("tinygrad_bp", lambda: train(epochs), answer, epochs * EXAMPLES)
 
 
-def course(batch_size: int) -> tuple[Callable[[int], None], nn.MLP]:
+def network() -> nn.MLP:
+    """The network, from that start."""
+    return nn.MLP(64, [30, 10], activation="sigmoid", output_activation="sigmoid", init=start())
+
+
+def fitted(epochs: int, *, examples: int, compiled: bool) -> nn.History:
+    """A whole `nn.fit`, in batches of eight."""
+    pictures, digits = (array[:examples] for array in data())
+    return nn.fit(
+        network(),
+        pictures,
+        digits,
+        loss=nn.squared_error,
+        optimizer=nn.SGD(RATE),
+        epochs=epochs,
+        batch_size=8,
+        progress=False,
+        compiled=compiled,
+    )
+
+
+def prepared(batch_size: int) -> tuple[Callable[[int], None], nn.MLP]:
     """A run of so many epochs, and the model that it trains."""
-    model = nn.MLP(64, [30, 10], activation="sigmoid", output_activation="sigmoid", init=start())
+    model = network()
     run = Run(
         model=model,
         loss=nn.squared_error,
@@ -72,7 +93,8 @@ def course(batch_size: int) -> tuple[Callable[[int], None], nn.MLP]:
         reduction=reduction_of("mean"),
         is_summed=False,
     )
-    way = Compiled(run, Batches(EXAMPLES, batch_size, shuffle=False, seed=None))
+    batches = Batches(EXAMPLES, batch_size, shuffle=False, seed=None)
+    way = course(run, batches, compiled=True, fast=False, epochs=1)
 
     def train(epochs: int) -> None:
         left = epochs

@@ -39,32 +39,34 @@ def start() -> list[Any]:
 
 
 def rate(step: int) -> float:
-    """From 1 down to 0.1."""
-    return 1.0 - 0.9 * step / STEPS
+    """From 1 down to 0.1, where it stays."""
+    return max(0.1, 1.0 - 0.9 * step / STEPS)
 
 
 def by_fit(before: Callable[[], object] = lambda: None) -> Contender:
     """All hundred steps by `nn.fit`; `before` can forget what was compiled."""
-
-    def trained(steps: int) -> list[float]:
-        model = nn.MLP(2, [16, 16, 1], activation="relu", init=start())
-        optimizer = nn.SGD(rate, weight_decay=2 * ALPHA)
-        nn.fit(
-            model,
-            *data(),
-            loss=nn.hinge,
-            optimizer=optimizer,
-            epochs=steps,
-            progress=False,
-            compiled=True,
-        )
-        return [p.data for p in model.parameters()]
 
     def run() -> None:
         before()
         trained(STEPS)
 
     return Contender("tinygrad_bp", run, lambda: trained(FEW), STEPS)
+
+
+def trained(steps: int, *, compiled: bool = True) -> list[float]:
+    """The parameters after so many steps."""
+    model = nn.MLP(2, [16, 16, 1], activation="relu", init=start())
+    optimizer = nn.SGD(rate, weight_decay=2 * ALPHA)
+    nn.fit(
+        model,
+        *data(),
+        loss=nn.hinge,
+        optimizer=optimizer,
+        epochs=steps,
+        progress=False,
+        compiled=compiled,
+    )
+    return [p.data for p in model.parameters()]
 
 
 def by_micrograd() -> Contender | None:

@@ -1,4 +1,4 @@
-"""Training in machine code, beside NumPy, the peers, and C written by hand.
+"""Training from a tape, beside NumPy, the peers, and C written by hand.
 
 `python3 -m tests.benchmarks.compiled_training` prints all tables; names measure that only.
 """
@@ -15,10 +15,13 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from tests.benchmarks import compiled_000, compiled_digits, compiled_moons, training_step
 from tests.benchmarks.contest import Contender, contest
+from tinygrad_bp.nn import courses
 from tinygrad_bp.tape import training
 
 Peer = tuple[Contender | None, float]
@@ -26,6 +29,7 @@ Peer = tuple[Contender | None, float]
 
 HEADER = ("work", "peer", "peer, µs", "ours, µs", "times as fast", "middle half", "to reach")
 ROUNDS = 7
+FEW = 2_000  # passes of what takes fifty times as long
 
 
 def main(names: Sequence[str]) -> int:
@@ -73,7 +77,7 @@ def digits() -> None:
             (compiled_digits.by_torch(batch_size), 1.0),
             (compiled_digits.by_jax(batch_size), 1.0),
         ]
-        ours = compiled_digits.by_machine_code(batch_size)
+        ours = compiled_digits.by_fit(batch_size)
         compare(f"digits, batch {batch_size}", ours, peers)
 
 
@@ -86,6 +90,75 @@ def moons() -> None:
     compare("moons, once compiled", compiled, [(compiled_moons.by_micrograd(), 3000.0)], rounds=3)
 
 
+def source() -> None:
+    """What generated Python does, where llvmlite is not installed."""
+    title(*HEADER)
+    with without_llvm():
+        one = compiled_000.by_fit(batch_size=1, passes=FEW)
+        peers = [(training_step.by_arrays(), 2.0), (compiled_000.by_micrograd(), 0.0)]
+        compare("000, one example per step", one, peers)
+        together = compiled_000.by_fit(batch_size=4, passes=FEW)
+        compare("000, all together", together, [(compiled_000.by_batches(), 0.0)])
+        for batch_size in (1, 32):
+            ours = compiled_digits.by_fit(batch_size, epochs=1)
+            peers = [(compiled_digits.by_numpy(batch_size), 0.0)]
+            compare(f"digits, batch {batch_size}", ours, peers)
+        ours = compiled_moons.by_fit()
+        compare("moons, end to end", ours, [(compiled_moons.by_micrograd(), 10.0)], rounds=3)
+
+
+@contextmanager
+def without_llvm() -> Iterator[None]:
+    """As where llvmlite is not installed."""
+    before, courses.has_llvm = courses.has_llvm, lambda: False
+    try:
+        yield
+    finally:
+        courses.has_llvm = before
+
+
+def break_even() -> None:
+    """From how many evaluations of an example on each route is the quickest, all included."""
+    title("work", "eager", "source", "machine code", "source from", "machine code from")
+    works: list[tuple[str, Callable[..., object], int]] = [
+        ("000, one example per step", partial(compiled_000.fitted, batch_size=1), 4),
+        ("digits, batch 8", partial(compiled_digits.fitted, examples=16), 16),
+        ("moons", compiled_moons.trained, 100),
+    ]
+    for name, run, examples in works:
+        eager = line(partial(run, compiled=False), examples, 100)
+        machine = line(partial(run, compiled=True), examples, 50_000)
+        with without_llvm():
+            source = line(partial(run, compiled=True), examples, 2_000)
+        times = [
+            f"{fixed * 1e3:.1f} ms + {each * 1e6:.2f} µs"
+            for fixed, each in (eager, source, machine)
+        ]
+        where = [f"**{crossing(*pair):,.0f}**" for pair in ((eager, source), (source, machine))]
+        print(f"| {' | '.join([name, *times, *where])} |", flush=True)
+
+
+def line(run: Callable[[int], object], examples: int, evaluations: int) -> tuple[float, float]:
+    """The seconds that it takes once and for each evaluation of an example; nothing is ready."""
+    epochs = 1 + evaluations // examples
+    few, many = (statistics.median(seconds(run, n) for _ in range(5)) for n in (1, epochs))
+    each = (many - few) / (epochs - 1) / examples
+    return few - each * examples, each
+
+
+def seconds(run: Callable[[int], object], epochs: int) -> float:
+    """The processor's time."""
+    training.forget()
+    began = time.process_time()
+    run(epochs)
+    return time.process_time() - began
+
+
+def crossing(slow: tuple[float, float], quick: tuple[float, float]) -> float:
+    """After how many evaluations the one that starts later is ahead."""
+    return (quick[0] - slow[0]) / (slow[1] - quick[1])
+
+
 def first_calls() -> None:
     """The seconds until the first epoch is done, with nothing compiled before."""
     title("first call of `fit`", "seconds", "to reach")
@@ -94,19 +167,14 @@ def first_calls() -> None:
     for batch_size in (1, 8, 256):
         first_call(
             f"digits, batch {batch_size}",
-            lambda size=batch_size: compiled_digits.course(size)[0](1),  # type: ignore[misc]  # a default binds
+            lambda size=batch_size: compiled_digits.prepared(size)[0](1),  # type: ignore[misc]  # a default binds
             2.0,
         )
 
 
 def first_call(name: str, call: Callable[[], object], goal: float) -> None:
     """A row: the median of some calls, each of which has to compile."""
-    found = []
-    for _ in range(5):
-        training.forget()
-        began = time.process_time()
-        call()
-        found.append(time.process_time() - began)
+    found = [seconds(lambda _: call(), 1) for _ in range(5)]
     print(f"| {name} | **{statistics.median(found):.2f}** | {goal} |", flush=True)
 
 
@@ -146,6 +214,8 @@ SECTIONS = {
     "together": together,
     "digits": digits,
     "moons": moons,
+    "source": source,
+    "even": break_even,
     "first": first_calls,
 }
 
