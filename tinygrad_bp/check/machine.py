@@ -57,7 +57,7 @@ def _rules(rows: Sequence[str]) -> dict[str, Any]:
         "mutate": rule(node=nodes, number=number)(Trial.mutate),
         "step": rule(nodes=several)(Trial.step),
         "gradient": rule(node=nodes)(Trial.gradient),
-        "record": rule(target=tapes, node=nodes)(_results(Trial.record)),
+        "record": rule(target=tapes, node=nodes, numbers=inputs)(_results(Trial.record)),
         "replay": rule(recorded=tapes, numbers=inputs)(Trial.replay),
         "copy": rule(target=nodes, node=nodes)(Trial.copy),
         "deepcopy": rule(target=nodes, nodes=several)(_results(Trial.deepcopy)),

@@ -126,8 +126,8 @@ class Trial:
                 if not is_near(found, exact, slack):
                     _disagree(f"gradient gave {found!r}, expected {float(exact)!r}")
 
-    def record(self, node: Pair) -> Recorded | None:
-        """A tape of how this node is computed from its leaves."""
+    def record(self, node: Pair, numbers: Sequence[float]) -> Recorded | None:
+        """A tape of how this node is computed from its leaves; and once its replay."""
         leaves = [twin for twin in before(node.twin) if twin.is_leaf]
         if not leaves:
             return None
@@ -135,7 +135,10 @@ class Trial:
         def function(*operands: Any) -> Any:
             return node.twin.computed(dict(zip(leaves, operands, strict=True)))
 
-        return Recorded(record(function, *[leaf.data for leaf in leaves]), node.twin, leaves)
+        tape = record(function, *[leaf.data for leaf in leaves])
+        recorded = Recorded(tape, node.twin, leaves)
+        self.replay(recorded, numbers)
+        return recorded
 
     def replay(self, recorded: Recorded, numbers: Sequence[float]) -> None:
         """The tape on other numbers, of which it takes as many as it has inputs."""
