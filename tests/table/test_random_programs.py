@@ -9,23 +9,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import mpmath
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.table.agreement import (
+    TRUNCATION,
+    bounds,
+    built,
+    central_difference,
+    forward,
+    gradient_and_bounds,
+    slope,
+)
 from tests.table.mutations import WRONG_PARTIAL
 from tests.table.rounding import rounding_bound
-from tests.table.truths import TRUTHS, derivative
 from tinygrad_bp import Value, gradient, no_grad, strict, topological_order
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.steps import Step
 from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.sweep import adjoints, tangents
+from tinygrad_bp.sweep import adjoints
 
 ULP = sys.float_info.epsilon
-TRUNCATION = 1e-55  # and rounding, of a central difference with steps of 2**-200
 COMMUTATIVE = {
     *("add", "multiply", "maximum", "minimum", "hypot", "logaddexp"),
     *("sum", "prod", "logsumexp"),
@@ -265,12 +271,6 @@ def test_bound_is_not_zero_and_not_wide() -> None:
 # Helpers --------------------------------------------------------------------------------
 
 
-def built(program: Expression) -> tuple[list[Value], Value]:
-    """The leaves and the output."""
-    nodes = program.run(list(map(Value, program.inputs)))
-    return nodes[: len(program.inputs)], nodes[-1]
-
-
 def applied(step: Step, nodes: Any) -> Any:
     return ROWS[step.row](*[nodes[o] if isinstance(o, int) else o for o in step.operands])
 
@@ -283,53 +283,5 @@ def run_with_extra(program: Expression, inputs: Sequence[Any], extra: dict[int, 
     return list(nodes.values())
 
 
-def slope(output: Value, leaf: Value) -> Value:
-    """The derivative as a graph; of a constant it is 0."""
-    result: Value = gradient(output, leaf, create_graph=True)
-    return result
-
-
-def gradient_and_bounds(program: Expression) -> tuple[list[float], list[float]]:
-    """The gradient by a backward sweep, and how far rounding may have moved it."""
-    leaves, output = built(program)
-    return gradient(output, leaves), bounds(program)
-
-
-def bounds(program: Expression) -> list[float]:
-    """How far rounding may move the derivative by each input.
-
-    Constants are leaves here, so that what is computed from them alone counts as well.
-    """
-    leaves = [Value(x) for x in program.inputs]
-
-    def apply(name: str, *operands: Any) -> Any:
-        lifted = [o if isinstance(o, Value) else Value(o) for o in operands]
-        return ROWS[name](*lifted)
-
-    output = program.run(leaves, apply)[-1]
-    return list(map(rounding_bound, gradient(output, leaves, create_graph=True)))
-
-
 def numbers(nodes: Sequence[Value]) -> list[float]:
     return [node.data for node in nodes]
-
-
-def forward(program: Expression, index: int) -> float:
-    """The derivative by one input, by a sweep from there on."""
-    leaves, output = built(program)
-    found = tangents(topological_order(output), {leaves[index]: 1.0})
-    return float(found.get(output, 0.0))
-
-
-def central_difference(program: Expression, index: int) -> Any:
-    """The derivative by one input of the program as mpmath computes it, to 50 digits."""
-
-    def run(*inputs: Any) -> Any:
-        return program.run(
-            inputs, lambda name, *operands: TRUTHS[name](*map(mpmath.mpf, operands))
-        )[-1]
-
-    orders = tuple(int(i == index) for i in range(len(program.inputs)))
-    with mpmath.workprec(200):
-        inputs = tuple(map(mpmath.mpf, program.inputs))
-        return derivative(run, inputs, orders, (1,) * len(inputs))

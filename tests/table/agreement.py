@@ -1,0 +1,70 @@
+"""Independent ways to the derivative of a random program, and how far rounding may part them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+
+from tests.table.rounding import rounding_bound
+from tests.table.truths import TRUTHS, derivative
+from tinygrad_bp import Value, gradient, topological_order
+from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.rows import ROWS
+from tinygrad_bp.sweep import tangents
+
+TRUNCATION = 1e-80  # of a central difference with steps of 2**-200
+
+
+def built(program: Expression) -> tuple[list[Value], Value]:
+    """The leaves and the output."""
+    nodes = program.run(list(map(Value, program.inputs)))
+    return nodes[: len(program.inputs)], nodes[-1]
+
+
+def slope(output: Value, leaf: Value) -> Value:
+    """The derivative as a graph; of a constant it is 0."""
+    result: Value = gradient(output, leaf, create_graph=True)
+    return result
+
+
+def gradient_and_bounds(program: Expression) -> tuple[list[float], list[float]]:
+    """The gradient by a backward sweep, and how far rounding may have moved it."""
+    leaves, output = built(program)
+    return gradient(output, leaves), bounds(program)
+
+
+def bounds(program: Expression) -> list[float]:
+    """How far rounding may move the derivative by each input.
+
+    Constants are leaves here, so that what is computed from them alone counts as well.
+    """
+    leaves = [Value(x) for x in program.inputs]
+
+    def apply(name: str, *operands: Any) -> Any:
+        lifted = [o if isinstance(o, Value) else Value(o) for o in operands]
+        return ROWS[name](*lifted)
+
+    output = program.run(leaves, apply)[-1]
+    return list(map(rounding_bound, gradient(output, leaves, create_graph=True)))
+
+
+def forward(program: Expression, index: int) -> float:
+    """The derivative by one input, by a sweep from there on."""
+    leaves, output = built(program)
+    found = tangents(topological_order(output), {leaves[index]: 1.0})
+    return float(found.get(output, 0.0))
+
+
+def central_difference(program: Expression, index: int) -> Any:
+    """The derivative by one input of the program as mpmath computes it, to 50 digits."""
+
+    def run(*inputs: Any) -> Any:
+        return program.run(
+            inputs, lambda name, *operands: TRUTHS[name](*map(mpmath.mpf, operands))
+        )[-1]
+
+    orders = tuple(int(i == index) for i in range(len(program.inputs)))
+    with mpmath.workprec(200):
+        inputs = tuple(map(mpmath.mpf, program.inputs))
+        return derivative(run, inputs, orders, (1,) * len(inputs))
