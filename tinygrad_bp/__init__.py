@@ -99,6 +99,7 @@ from tinygrad_bp.value import Value, constant, values
 if TYPE_CHECKING:
     from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.look.diagnosis.autopsy import autopsy
+    from tinygrad_bp.look.diagnosis.lint import lint
     from tinygrad_bp.look.draw import draw
     from tinygrad_bp.look.explain import explain
     from tinygrad_bp.look.player.play import play
@@ -157,6 +158,7 @@ __all__ = [
     "jvp",
     "leaky_relu",
     "leaves",
+    "lint",
     "local_partials",
     "log",
     "log1p",
@@ -213,6 +215,7 @@ LATE = {
     "check_gradient": "check.checker",
     "draw": "look.draw",
     "explain": "look.explain",
+    "lint": "look.diagnosis.lint",
     "play": "look.player.play",
     "provenance": "look.provenance",
     "step": "look.stepper",

@@ -64,15 +64,24 @@ def _given(nodes: Sequence[Value], names: Mapping[str, object]) -> dict[int, str
     """Names by the identity of the node; the shortest way to a node wins, then the first."""
     wanted = set(map(id, nodes))
     found: dict[int, str] = {}
+    for name, thing in things(names):
+        if id(thing) in wanted:
+            found.setdefault(id(thing), name)
+    return found
+
+
+def things(names: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """What has a name, and the elements of collections, with the way to each: `x[0]`.
+
+    >>> [name for name, _ in things({"xs": [1.0, 2.0], "y": 3.0, "_": 4.0})]
+    ['xs', 'y', 'xs[0]', 'xs[1]']
+    """
     # Level by level: `x` before `inputs[0]`. A notebook's `_` and `_1` are nobody's names.
     level: list[tuple[str, object]] = [(n, o) for n, o in names.items() if not n.startswith("_")]
     seen: set[int] = set()
     while level:
-        for name, thing in level:
-            if id(thing) in wanted:
-                found.setdefault(id(thing), name)
+        yield from level
         level = [element for name, thing in level for element in _elements(name, thing, seen)]
-    return found
 
 
 def _elements(name: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, object]]:

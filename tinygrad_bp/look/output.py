@@ -16,7 +16,7 @@ from tinygrad_bp.modes import recording, source_lines
 from tinygrad_bp.tape.record import argument_names
 from tinygrad_bp.value import Value, values
 
-__all__ = ["output_of"]
+__all__ = ["name_of_function", "output_of"]
 
 
 def output_of(subject: Any, *inputs: Any) -> Value:
@@ -48,6 +48,17 @@ def output_of(subject: Any, *inputs: Any) -> Value:
     names = argument_names(subject, len(inputs))
     with recording(), source_lines():
         return _one_value(subject, subject(*map(_lifted, inputs, names)))
+
+
+def name_of_function(subject: Any) -> str:
+    """What a function is called, for its output; empty for a lambda and for a value.
+
+    >>> def area(width, height): return width * height
+    >>> name_of_function(area), name_of_function(lambda x: x)
+    ('area', '')
+    """
+    name = "" if isinstance(subject, Value) else getattr(subject, "__name__", "")
+    return name if name.isidentifier() else ""
 
 
 def _lifted(given: Any, name: str) -> Any:

@@ -1,1 +1,1 @@
-"""`autopsy`: what made a number that is not finite, where, and how it spread."""
+"""Diagnosis: `autopsy` of what is not finite, and `lint` of what is and still looks wrong."""

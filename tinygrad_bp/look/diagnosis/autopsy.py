@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_bp.lines import SourceLine, line_of
 from tinygrad_bp.look.diagnosis.excerpt import excerpt, smallest
 from tinygrad_bp.look.diagnosis.rounded import Rounded, rounded_before
-from tinygrad_bp.look.diagnosis.sheet import STYLES, counted, listed, name_of, sheet
+from tinygrad_bp.look.diagnosis.sheet import STYLES, counted, line_rows, listed, name_of, sheet
 from tinygrad_bp.look.diagnosis.story import Event, Story, story_of
 from tinygrad_bp.look.diagnosis.ways_out import way_out
 from tinygrad_bp.look.draw import draw
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.output import output_of
+from tinygrad_bp.look.output import name_of_function, output_of
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.text import shortened
 from tinygrad_bp.look.trace import Trace
@@ -49,7 +49,6 @@ MOST_STEPS = 6
 """Nodes of a path that are written out."""
 LONGEST = 40
 """Columns of a formula."""
-LONGEST_CODE = 80
 MOST_DRAWN = 8
 """Operations that are drawn."""
 UNKNOWN_LINE = (
@@ -88,9 +87,7 @@ def autopsy(
         output = output_of(subject, *inputs)
         story = story_of(output)
     called = names_of(story.nodes, names)
-    if not output.label and not isinstance(subject, Value):
-        name = getattr(subject, "__name__", "")
-        called[output] = name if name.isidentifier() else called[output]
+    called[output] = output.label or name_of_function(subject) or called[output]
     return Autopsy(story, called)
 
 
@@ -233,9 +230,7 @@ class Autopsy:
         if self.line is None:
             yield "line", UNKNOWN_LINE
             return
-        inside = "" if self.line.function.startswith("<") else f", in {self.line.function}"
-        yield "line", f"{self.line.file}, line {self.line.line}{inside}"
-        yield "code", shortened(self.line.text, LONGEST_CODE)
+        yield from line_rows(self.line)
 
     def _spread(self) -> str:
         story = self.story

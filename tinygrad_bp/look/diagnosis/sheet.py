@@ -13,15 +13,17 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tinygrad_bp.lines import SourceLine
 from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.value import Value
 
-__all__ = ["STYLES", "counted", "listed", "name_of", "sheet"]
+__all__ = ["STYLES", "counted", "line_rows", "listed", "name_of", "sheet"]
 
 INDENT = "    "
 WIDTH = 100
 MOST = 4
 LONGEST_NAME = 40
+LONGEST_CODE = 80
 
 STYLES = {
     r"\A.*": "bold",
@@ -48,6 +50,13 @@ def sheet(headline: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def line_rows(line: SourceLine) -> Iterator[tuple[str, str]]:
+    """Where a line of the user's stands, and what stands in it."""
+    inside = "" if line.function.startswith("<") else f", in {line.function}"
+    yield "line", f"{line.file}, line {line.line}{inside}"
+    yield "code", shortened(line.text, LONGEST_CODE)
 
 
 def listed(things: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""The checks of `lint`, each a function from what is looked at to its findings."""
