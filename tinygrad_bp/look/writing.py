@@ -116,12 +116,13 @@ class Writing:
             return self._opaque(f"{node.op.symbol}({len(node.parents):,} operands)")  # type: ignore[union-attr]
         operands = [Symbol(f"x{place}_") for place, _ in enumerate(node.parents)]
         spelled = spelled_out(node.op, operands)  # type: ignore[arg-type]  # it has operands
-        written = spelled or Symbol.apply(node.op, *operands)  # type: ignore[arg-type]
+        if spelled is None:
+            spelled = Symbol.apply(node.op, *operands)  # type: ignore[arg-type]
         trees = {
             symbol.text: self._operand(parent, depth - 1)
             for symbol, parent in zip(operands, node.parents, strict=True)
         }
-        return self._tree(written.text, trees)
+        return self._tree(spelled.text, trees)
 
     def _operand(self, node: Value, depth: int) -> ast.expr:
         if node.is_constant and not self.names[node]:
