@@ -210,11 +210,13 @@ def test_assertion_passes_what_is_right() -> None:
 
 
 def test_assertion_reads_as_the_verdict() -> None:
-    report = check_gradient(lambda x: x**3, 2.0, gradient=lambda x: 3 * x)
+    def cube(x: Any) -> Any:
+        return x**3
+
+    report = check_gradient(cube, 2.0, gradient=lambda x: 3 * x)
 
     with pytest.raises(AssertionError) as failure:
-        assert_gradients_agree(lambda x: x**3, 2.0, gradient=lambda x: 3 * x)
-
+        assert_gradients_agree(cube, 2.0, gradient=lambda x: 3 * x)
     assert str(failure.value) == str(report)
 
 

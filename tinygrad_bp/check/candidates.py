@@ -10,6 +10,7 @@ from typing import Any
 from tinygrad_bp import structure
 from tinygrad_bp.check.culprit import Culprit, culprits
 from tinygrad_bp.check.exact import Exact, exactly
+from tinygrad_bp.check.mistakes import mistakes
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import Slope
 from tinygrad_bp.check.subject import (
@@ -48,7 +49,7 @@ class ByEngine:
             if any(by)
         }
 
-    def findings(self, _wrong: Sequence[int], _true: Sequence[Slope]) -> list[Culprit]:
+    def findings(self, _wrong: Sequence[int]) -> list[Culprit]:
         """The operations whose rules are wrong, each once."""
         _, found = self._culprits
         by_rule = {(c.operation.name, c.by): c for _, c in reversed(found)}
@@ -88,9 +89,9 @@ class ByHand:
         """Nothing: there are no rules to be wrong."""
         return set()
 
-    def findings(self, _wrong: Sequence[int], _true: Sequence[Slope]) -> Sequence[Any]:
+    def findings(self, wrong: Sequence[int]) -> Sequence[Any]:
         """What the mistakes look like."""
-        return ()
+        return mistakes(self.subject, self.at, wrong) if self.order == 1 else ()
 
     def is_right_but_rounded(self, index: int, true: Slope) -> bool:
         """Whether the formula is right, and only its digits are lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import sys
@@ -50,7 +51,7 @@ class _Judge:
         blamed = self.candidate.blamed() if unsettled else set()
         verdicts = [self._verdict(i, reference, blamed) for i in self._each]
         wrong = [i for i in self._each if verdicts[i].verdict == WRONG]
-        findings = self.candidate.findings(wrong, reference.slopes) if wrong else ()
+        findings = self.candidate.findings(wrong) if wrong else ()
         return self._report(verdicts, reference.how, findings)
 
     @property
@@ -132,27 +133,33 @@ class _Judge:
             return self._unstable(index, slope, "the reference is not known well enough")
         if within:
             return self._said(index, RIGHT, slope)
-        beside = self._beside(index)
-        if beside.is_kink:
-            return self._kink(index, beside, "as near as floats can tell, ")
+        if self._is_beside_a_kink:
+            beside = self.references.beside(index, BESIDE)
+            if beside.is_kink:
+                return self._kink(index, beside, "as near as floats can tell, ")
         if not self.candidate.is_right_but_rounded(index, slope):
             return self._said(index, WRONG, slope)
-        size = max(slope.size, beside.size)
+        size = max(slope.size, self._size(index))
         if off <= ULPS * sys.float_info.epsilon * size:
             why = f"to the rounding of terms that add up to {size:.1g} without their signs"
             return self._said(index, RIGHT, slope, why)
         return self._unstable(index, slope, NO_MORE_THAN_ROUNDING)
 
+    @functools.cached_property
+    def _is_beside_a_kink(self) -> bool:
+        """Whether rounding may have put the point on the other side of a kink."""
+        return self.order == 1 and self.references.is_beside_a_kink(BESIDE)
+
+    def _size(self, index: int) -> float:
+        """How much the derivative changes over the size of the input."""
+        if self.order > 1 or not self.references.is_exact:
+            return 0.0
+        return self.references.beside(index, BESIDE).size
+
     def _why_not_of_graph(self) -> str:
         if isinstance(self.candidate, ByHand):
             return ""
         return "the function moves otherwise than its graph: does it read .data, or use constants?"
-
-    def _beside(self, index: int) -> Slope:
-        """The slopes a little beside the point, where rounding may have put it."""
-        if self.order > 1 or not self.references.is_exact:
-            return Slope.smooth(math.nan)
-        return self.references.beside(index, BESIDE)
 
     def _kink(self, index: int, slope: Slope, how: str = "") -> Verdict:
         left, right = float(slope.left), float(slope.right)

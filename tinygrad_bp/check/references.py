@@ -12,6 +12,7 @@ Three ways, each of which can be asked for by name:
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import random
@@ -107,29 +108,27 @@ class References:
 
     def _along_a_direction(self, slopes: Sequence[Slope]) -> _Confirmation:
         """Whether the function itself moves as the slopes say, along one direction."""
-        mp, rng = mpmath(), random.Random(0)
-        direction = [
-            rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.5) * scale for scale in self.subject.scales
-        ]
+        mp, direction = mpmath(), self._direction
         terms = [s.value * d for s, d in zip(slopes, direction, strict=True)]
         size = mp.fsum(map(abs, terms))
         off = mp.fsum(s.bar * abs(d) for s, d in zip(slopes, direction, strict=True))
-
-        def moved(step: Any) -> list[Any]:
-            pairs = zip(self.subject.numbers, direction, strict=True)
-            return [x + step * d for x, d in pairs]
-
         if self.is_exact:
-            found = exact_slope(
-                lambda t: self._exact_or_nan(moved(t)),
-                1,
-            )
+            found = exact_slope(lambda t: self._exact_or_nan(self._moved(t)), 1)
             how, allowed = "confirmed by the function at 50 digits", size * mp.mpf("1e-15")
         else:
-            found = float_slope(lambda t: self._call(moved(t)), 1.0)
+            found = float_slope(lambda t: self._call(self._moved(t)), 1.0)
             how, allowed = "confirmed by differences", size * 1e-9 + SAFETY * found.bar
         agrees = not found.is_kink and abs(found.value - mp.fsum(terms)) <= allowed + SAFETY * off
         return _Confirmation(bool(agrees), found.is_kink, how)
+
+    @functools.cached_property
+    def _direction(self) -> list[float]:
+        rng = random.Random(0)
+        return [rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.5) * s for s in self.subject.scales]
+
+    def _moved(self, step: Any) -> list[Any]:
+        pairs = zip(self.subject.numbers, self._direction, strict=True)
+        return [x + step * d for x, d in pairs]
 
     def differences(self) -> Reference:
         """One input at a time, on both sides."""
@@ -144,29 +143,20 @@ class References:
                 [self._exact_slope(i) for i in each], "differences of the function at 50 digits"
             )
 
+    def is_beside_a_kink(self, distance: float) -> bool:
+        """Whether there is one nearby in some direction, and in general in all."""
+        along = lambda t: self._exact_or_nan(self._moved(t))  # noqa: E731  # as below
+        return self.is_exact and _beside(along, 1.0, distance).is_kink
+
     def beside(self, index: int, distance: float) -> Slope:
         """The slopes a little to the left and to the right, and whether they are a kink's.
 
         The size is how much the slope would change over the input's own size.
         """
-        mp = mpmath()
-        with mp.workdps(self.digits):
-            left, right = self._on_both_sides(index, distance)
-            change = abs(right - left)
-            low, high = self._on_both_sides(index, distance / 2)
-            # What is smooth changes half as much over half the way.
-            stays = abs(high - low) > 0.75 * change
-            is_kink = stays and change > mp.mpf("1e-6") * max(abs(left), abs(right))
-            size = float(change / (2 * distance))
-        return Slope(mp.nan, math.inf, left, right, bool(is_kink), size)
+        return _beside(self._exactly_along(index), self.subject.scales[index], distance)
 
-    def _on_both_sides(self, index: int, distance: float) -> tuple[Any, Any]:
-        away = mpmath().mpf(distance * self.subject.scales[index])
-        return self._exact_slope(index, -away).value, self._exact_slope(index, away).value
-
-    def _exact_slope(self, index: int, start: Any = 0) -> Slope:
-        along = self._exactly_along(index)
-        return exact_slope(lambda t: along(start + t), self.subject.scales[index])
+    def _exact_slope(self, index: int) -> Slope:
+        return exact_slope(self._exactly_along(index), self.subject.scales[index])
 
     def _along(self, index: int) -> Callable[[float], float]:
         at = self.subject.numbers
@@ -277,6 +267,27 @@ class References:
             [slope for row in zip(*columns, strict=True) for slope in row],
             "differences, among floats, of the engine's derivatives of one order less",
         )
+
+
+def _beside(along: Callable[[Any], Any], scale: float, distance: float) -> Slope:
+    mp = mpmath()
+
+    def both_sides(away: float) -> tuple[Any, Any]:
+        left, right = (
+            exact_slope(lambda t, start=start: along(start + t), scale).value  # type: ignore[misc]
+            for start in (mp.mpf(-away * scale), mp.mpf(away * scale))
+        )
+        return left, right
+
+    with mp.workdps(DIGITS[1]):
+        left, right = both_sides(distance)
+        change = abs(right - left)
+        low, high = both_sides(distance / 2)
+        # What is smooth changes half as much over half the way.
+        stays = abs(high - low) > 0.75 * change
+        is_kink = stays and change > mp.mpf("1e-6") * max(abs(left), abs(right))
+        size = float(change / (2 * distance))
+    return Slope(mp.nan, math.inf, left, right, bool(is_kink), size)
 
 
 @dataclass(frozen=True)
