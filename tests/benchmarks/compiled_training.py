@@ -21,7 +21,7 @@ from functools import partial
 
 from tests.benchmarks import compiled_000, compiled_digits, compiled_moons, training_step
 from tests.benchmarks.contest import Contender, contest
-from tinygrad_bp.nn import courses
+from tinygrad_bp.nn import courses, source_training
 from tinygrad_bp.tape import training
 
 Peer = tuple[Contender | None, float]
@@ -149,6 +149,7 @@ def line(run: Callable[[int], object], examples: int, evaluations: int) -> tuple
 def seconds(run: Callable[[int], object], epochs: int) -> float:
     """The processor's time."""
     training.forget()
+    source_training.functions.clear()
     began = time.process_time()
     run(epochs)
     return time.process_time() - began

@@ -15,7 +15,7 @@ from tests.nn.routes import RECORDED, ROUTES, fit
 from tinygrad_bp import NonFiniteError, compile, nn, register  # noqa: A004
 from tinygrad_bp import abs as abs_
 from tinygrad_bp.modes import RecordingError
-from tinygrad_bp.nn import courses
+from tinygrad_bp.nn import courses, source_training
 from tinygrad_bp.tape import loops, training
 from tinygrad_bp.tape.training import address
 
@@ -326,6 +326,27 @@ def test_parameters_with_different_histories_are_refused(route: str) -> None:
 
     with pytest.raises(ValueError, match="more often than others"):
         fit(route, model, [1, 2], [1, 2], loss="mse", optimizer=optimizer, epochs=1)
+
+
+def test_generated_python_is_exact_and_knows_no_fast_arithmetic() -> None:
+    settings_: dict[str, Any] = {"loss": "mse", "epochs": 3, "batch_size": 1}
+    model, other = nn.MLP(2, [3, 1], seed=0), nn.MLP(2, [3, 1], seed=0)
+
+    history = fit("source", model, XOR, LABELS, optimizer=nn.Adam(0.1), fast=True, **settings_)
+    fit("eager", other, XOR, LABELS, optimizer=nn.Adam(0.1), **settings_)
+
+    assert history.strayed is None
+    assert model.state_dict() == other.state_dict()
+
+
+def test_what_was_written_for_a_shape_is_there_for_the_next_of_its_kind() -> None:
+    settings_: dict[str, Any] = {"loss": "mse", "epochs": 3}
+    source_training.functions.clear()
+
+    for seed in (0, 1):
+        fit("source", nn.MLP(2, [3, 1], seed=seed), XOR, LABELS, optimizer=nn.SGD(0.1), **settings_)
+
+    assert len(source_training.functions) == 2  # of the examples, and of the rule
 
 
 # The boundary of machine code -------------------------------------------------------------

@@ -5,13 +5,15 @@ Its twin in machine code is `tape/training.py`: the same numbers, later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
 from tinygrad_bp.nn.arrays import Array
 from tinygrad_bp.nn.gradients import PARTIAL_SUMS, REDUCTIONS, of_a_batch
 from tinygrad_bp.tape import BranchError, Tape
+from tinygrad_bp.tape.program import facts
+from tinygrad_bp.tape.recent import Recent
 from tinygrad_bp.tape.source_loop import WrittenLoop, WrittenSum
 
 
@@ -21,8 +23,8 @@ class SourceTraining:
     def __init__(
         self, step: Tape, rule: Tape, *, batch_size: int, is_summed: bool, rows: int
     ) -> None:
-        self._summed = WrittenSum(step).function
-        self._rule = WrittenLoop(rule).function
+        self._summed = function_of(WrittenSum, step)
+        self._rule = function_of(WrittenLoop, rule)
         self._reduction = REDUCTIONS["sum" if is_summed else "mean"]
         self.batch_size = min(batch_size, rows)
         self.is_summed = is_summed
@@ -98,3 +100,12 @@ class SourceTraining:
         if len(self._kinds) == 1:
             return [list(numbers)]
         return list(map(list, zip(*numbers, strict=True)))
+
+
+functions: Recent[Callable[..., Any]] = Recent(64)
+"""By what they are written from: the next run of a model of the same shape finds them ready."""
+
+
+def function_of(kind: type[WrittenLoop], tape: Tape) -> Callable[..., Any]:
+    """The generated function."""
+    return functions.get((kind, tape.names, facts(tape)), lambda: kind(tape).function)
