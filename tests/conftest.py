@@ -21,6 +21,9 @@ settings.load_profile("default")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Not by its entry point, which is loaded before coverage starts to look.
+pytest_plugins = ["tinygrad_bp.plugin"]
+
 # Programs that measure; their peers are seldom installed.
 collect_ignore = ["benchmarks"]
 

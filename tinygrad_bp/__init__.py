@@ -33,6 +33,7 @@ from tinygrad_bp.modes import (
     source_lines,
     strict,
 )
+from tinygrad_bp.plugin import register_strategies as _register_strategies
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import abs_ as abs  # noqa: A004  # the array API's name
 from tinygrad_bp.primitives import (
@@ -228,3 +229,7 @@ def __getattr__(name: str) -> Any:
     if name in LATE:
         return getattr(import_module(f"{__name__}.{LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# If Hypothesis was imported before. If it comes later, it asks by itself.
+_register_strategies()

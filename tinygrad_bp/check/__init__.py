@@ -13,25 +13,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.check.culprit import Culprit
+    from tinygrad_bp.check.expression import Expression
+    from tinygrad_bp.check.machine import engine_machine
     from tinygrad_bp.check.truths import define
     from tinygrad_bp.check.verdict import Report, Verdict
 
 __all__ = [
     "Culprit",
+    "Expression",
     "Report",
     "Verdict",
     "assert_gradients_agree",
     "check_gradient",
     "define",
+    "engine_machine",
 ]
 
 LATE = {
     "Culprit": "culprit",
+    "Expression": "expression",
     "Report": "verdict",
     "Verdict": "verdict",
     "assert_gradients_agree": "checker",
     "check_gradient": "checker",
     "define": "truths",
+    "engine_machine": "machine",
 }
 
 

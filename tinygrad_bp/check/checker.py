@@ -73,6 +73,7 @@ def assert_gradients_agree(
     It takes what `check_gradient` takes. At a kink a slope between those of the two sides
     passes.
     """
+    __tracebackhide__ = True  # pytest shows the line that called, and the verdict
     report = check_gradient(
         function,
         *inputs,

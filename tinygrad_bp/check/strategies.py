@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, get_args
 from tinygrad_bp.check.builder import Builder, Kinks, Limits, is_at_home
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.optional import hypothesis
-from tinygrad_bp.check.report import Report
+from tinygrad_bp.check.printout import Printout
 from tinygrad_bp.check.rows import ROWS, chosen, takes_constant
 from tinygrad_bp.check.steps import Place
 from tinygrad_bp.primitive import Primitive
@@ -123,7 +123,7 @@ def expressions(
             last = builder.first(wanted or rows[0])
         _build(builder, plan[place:])
         found = builder.expression(last)
-        hypothesis().note(Report(found))
+        hypothesis().note(Printout(found))
         return found
 
     drawn: SearchStrategy[Expression] = st.composite(expression)()

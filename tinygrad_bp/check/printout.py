@@ -13,7 +13,7 @@ WHAT_A_BROKEN_ENGINE_RAISES = (ArithmeticError, AttributeError, LookupError, Run
                                TypeError, ValueError)  # fmt: skip
 
 
-class Report:
+class Printout:
     """Says it when it is printed, which Hypothesis does for the smallest failing example alone."""
 
     def __init__(self, expression: Expression) -> None:

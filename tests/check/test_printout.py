@@ -16,7 +16,7 @@ from hypothesis import find, given, settings
 from tests.table.mutations import WRONG_PARTIAL
 from tinygrad_bp import Value, gradient
 from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.report import Report
+from tinygrad_bp.check.printout import Printout
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.primitive import Primitive
@@ -101,7 +101,7 @@ def test_report_of_what_cannot_be_computed_is_the_program(
         sys.modules["tinygrad_bp.primitive"].BY_NAME, "sin", replace(ROWS["sin"], partials=broken)
     )
 
-    assert repr(Report(expression)).endswith(
+    assert repr(Printout(expression)).endswith(
         "# neither table nor picture: LookupError('no rule')\n"
     )
 
