@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.programs import programs
 from tinygrad_bp import Value, explain, no_grad, tanh, where
+from tinygrad_bp import sum as total
 from tinygrad_bp.look.explanation import Explanation
 from tinygrad_bp.sweep import parents_and_partials
 
@@ -447,3 +448,11 @@ def test_what_cannot_be_explained_is_refused():
         explain(y, x, direction=x)
     with no_grad(), pytest.raises(ValueError, match="is a constant"):
         explain(x * 2.0, x)
+
+
+def test_the_sum_in_a_neuron_is_written_with_its_operators():
+    x = Value(2.0, "x")
+    y = total([x, x * x, 1.0]) ** 2
+    y.label = "y"
+
+    assert "x + x * x + 1" in repr(explain(y, x))

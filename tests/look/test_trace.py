@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_bp import Value, no_grad, where
+from tinygrad_bp import Value, constant, no_grad, where
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.trace import Trace
 
@@ -88,6 +88,15 @@ def test_the_frontier_holds_what_has_begun_and_lacks_a_use():
     trace.goto(trace.backward_step(trace.output) + 1)
 
     assert trace.waiting == {square: 1}
+
+
+def test_a_constant_does_not_wait_however_often_it_is_used():
+    x, two = Value(3.0), constant(2.0)
+    trace = Trace(x * two + two)
+
+    for position in range(len(trace) + 1):
+        trace.goto(position)
+        assert two not in trace.waiting
 
 
 def test_a_branch_not_taken_is_passed_without_a_gradient():

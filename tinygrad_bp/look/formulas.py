@@ -9,7 +9,7 @@ so a formula that is read here is the one that `backward` computes with.
 >>> formula(w * x, names), partial_formulas(w * x, names)
 ('w * x', ('x', 'w'))
 >>> formula(w * x, {}), partial_formulas(w**2, {})
-('3 * -2', ('2 * 3', None))
+('3 * (-2)', ('2 * 3', None))
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from tinygrad_bp.look.text import legible, plain, shortened
 from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.primitives import gap, multiply, pow_, subtract, where
+from tinygrad_bp.primitives import dot, gap, multiply, pow_, prod, subtract, sum_, where
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
 from tinygrad_bp.value import Value
 
@@ -30,6 +30,9 @@ __all__ = ["formula", "gradient_name", "partial_formula", "partial_formulas", "p
 DIGITS = 4
 LONGEST = 400
 """Characters of a formula; what an operation on a thousand operands is made of is cut."""
+CALL = re.compile(r"\w+\(.*\)")
+"""The notation of an operation that is written as a call."""
+SPELLED_OUT = (sum_, prod, dot)
 LARGEST_ROUNDING = 1e-12
 """An exponent that is a number and so small was left by rounding, and changes no digit shown."""
 
@@ -41,9 +44,20 @@ def formula(node: Value, names: Mapping[Value, str], digits: int = DIGITS) -> st
     """
     if node.op is None or not node.parents:
         return plain(node._data, digits)
-    operands: list[Symbol] = [_operand(parent, names, digits) for parent in node.parents]
+    is_call = CALL.fullmatch(node.op.notation) and node.op not in SPELLED_OUT
+    operands = [
+        _written(_operand(parent, names, digits), is_alone=place == 0 or bool(is_call))
+        for place, parent in enumerate(node.parents)
+    ]
     spelled = spelled_out(node.op, operands)
     return (Symbol.apply(node.op, *operands) if spelled is None else spelled).text
+
+
+def _written(operand: Symbol, *, is_alone: bool) -> Symbol:
+    """The operand; a negative number after an operator is easier to read in parentheses."""
+    if operand.text.startswith("-") and not is_alone:
+        return Symbol(f"({operand})")
+    return Symbol(operand.text, operand.precedence)
 
 
 def partial_formulas(

@@ -25,7 +25,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from tinygrad_bp.look.drawing import Drawing
-from tinygrad_bp.look.narration import MOST, STYLES, Narration
+from tinygrad_bp.look.narration import MOST, MOST_LEAVES, STYLES, Narration
 from tinygrad_bp.look.scene import scene
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.trace import Step, Trace, Use
@@ -113,4 +113,4 @@ def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:
 
 def _first_leaves(trace: Trace) -> list[Value]:
     """As many as are shown, and one more if there are more."""
-    return list(islice((node for node in trace.nodes if node.op is None), MOST + 1))
+    return list(islice((node for node in trace.nodes if node.op is None), MOST_LEAVES + 1))

@@ -24,11 +24,12 @@ from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.modes import source_line
 from tinygrad_bp.value import Value
 
-__all__ = ["MOST", "STYLES", "Narration", "flow", "name_of", "times_used"]
+__all__ = ["MOST", "MOST_LEAVES", "STYLES", "Narration", "flow", "name_of", "times_used"]
 
 INDENT = "    "
 MOST = 8
-"""Operands, waiting nodes and leaves that are written out; one screen has no room for more."""
+"""Operands and waiting nodes that are written out; one screen has no room for more."""
+MOST_LEAVES = 4
 LONGEST = 60
 """Columns of one formula."""
 
@@ -223,7 +224,7 @@ class Narration:
             f"{self._derivative(leaf)} = {self._number(gradient)}"
             for leaf, gradient in gradients.items()
         ]
-        return ", ".join([*found[:MOST], "and so on"][: len(found)])
+        return ", ".join([*found[:MOST_LEAVES], "and so on in .gradients"][: len(found)])
 
     def _derivative(self, node: Value) -> str:
         return gradient_name(self._name(self.trace.output), self._name(node))

@@ -22,6 +22,7 @@ from typing import Literal, TypeVar
 
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
+from tinygrad_bp.primitive import CONSTANT
 from tinygrad_bp.sweep import contributions
 from tinygrad_bp.value import Value
 
@@ -173,7 +174,9 @@ class Trace:
     def _set(self, node: Value, adjoint: float | None, arrived: int) -> None:
         _put(self.adjoint, node, adjoint)
         _put(self.arrived, node, arrived or None)
-        _put(self.waiting, node, (arrived and self.uses[node] - arrived) or None)
+        # A constant gets nothing, so it does not wait.
+        lacks = 0 if node.op is CONSTANT or not arrived else self.uses[node] - arrived
+        _put(self.waiting, node, lacks or None)
 
     def _uses_at(self, node: Value, found: Sequence[_Found] | None = None) -> tuple[Use, ...]:
         """What flows to each operand, from what was found there, or else from what is there."""
