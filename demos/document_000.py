@@ -6,15 +6,20 @@ passes with a step for each example. The loss is cross-entropy, summed; the rate
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from demos.reference import document_000 as reference
 from demos.report import (
     Claim,
+    Page,
     Picture,
     Report,
     Table,
     Timing,
+    course,
     graphs,
     largest_gap,
     last,
@@ -22,7 +27,7 @@ from demos.report import (
     timed,
     within,
 )
-from tinygrad_bp import nn
+from tinygrad_bp import Value, nn
 from tinygrad_bp.look import plot_history, plot_regions
 
 INPUTS, LABELS = reference.INPUTS.T, reference.LABELS.T
@@ -81,6 +86,7 @@ def main(*, epochs: int = 50_000) -> Report:
             predictions_table(after_together, after_one_by_one),
             loss_curve({"all together": together, "one by one": one_by_one}),
             regions(model),
+            trained_step_by_step(network(start), epochs=epochs),
             *pictures,
         ],
         gap=gap,
@@ -103,7 +109,36 @@ def network(start: reference.Weights) -> nn.MLP:
     )
 
 
-def train(model: nn.MLP, *, epochs: int, batch_size: int) -> nn.History:
+@dataclass(frozen=True)
+class OfTwoInputs:
+    """The network as a function of the two inputs that vary."""
+
+    network: nn.MLP
+
+    def __call__(self, inputs: list[float]) -> Any:
+        """What it says where the third input is 1."""
+        return self.network([*inputs, 1.0])
+
+    def parameters(self) -> list[Value]:
+        """The network's own."""
+        return self.network.parameters()
+
+
+def trained_step_by_step(model: nn.MLP, *, epochs: int) -> Page:
+    """The first regime as a page that plays it, from a run of its own."""
+    moments = np.geomspace(1, epochs, 80).astype(int)
+    history = train(model, epochs=epochs, batch_size=4, snapshots=moments)
+    return course(
+        "3-4-4-1",
+        history,
+        OfTwoInputs(model),
+        inputs=INPUTS[:, :2],
+        targets=LABELS,
+        loss=nn.binary_cross_entropy,
+    )
+
+
+def train(model: nn.MLP, *, epochs: int, batch_size: int, **settings: Any) -> nn.History:
     """One regime. The gradient is summed over a batch: the document does not divide by m."""
     return nn.fit(
         model,
@@ -114,6 +149,7 @@ def train(model: nn.MLP, *, epochs: int, batch_size: int) -> nn.History:
         epochs=epochs,
         batch_size=batch_size,
         reduction="sum",
+        **settings,
     )
 
 

@@ -5,17 +5,19 @@ Its chain rule is written out weight by weight; here the engine writes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from demos.reference import document_001 as reference
 from demos.report import (
     Claim,
+    Page,
     Picture,
     Report,
     Table,
     Timing,
+    course,
     graphs,
     largest_gap,
     last,
@@ -85,6 +87,7 @@ def main() -> Report:
                 "What the trained network says of any two inputs",
                 plot_regions(model, INPUTS, LABELS),
             ),
+            trained_step_by_step(network(start)),
             *pictures,
         ],
         gap=gap,
@@ -95,7 +98,13 @@ def main() -> Report:
     )
 
 
-def train(model: nn.MLP, *, callback: Callable[[nn.History], object] | None = None) -> nn.History:
+def trained_step_by_step(model: nn.MLP) -> Page:
+    """The training as a page that plays it, from a run of its own."""
+    history = train(model, snapshots=np.geomspace(1, EPOCHS, 80).astype(int))
+    return course("2-2-1", history, model, inputs=INPUTS, targets=LABELS, loss=nn.squared_error)
+
+
+def train(model: nn.MLP, **settings: Any) -> nn.History:
     """The document's training: a step for each example."""
     return nn.fit(
         model,
@@ -105,7 +114,7 @@ def train(model: nn.MLP, *, callback: Callable[[nn.History], object] | None = No
         optimizer=nn.SGD(0.5),
         epochs=EPOCHS,
         batch_size=1,
-        callback=callback,
+        **settings,
     )
 
 
@@ -142,13 +151,17 @@ def fixed_claims() -> list[Claim]:
 def network(parameters: np.ndarray) -> nn.MLP:
     """The document's network from its w1 to w6 and b1 to b3."""
     w, b = parameters[:6], parameters[6:]
-    return nn.MLP(
+    model = nn.MLP(
         2,
         [2, 1],
         activation="sigmoid",
         output_activation="sigmoid",
         init=[(w[:4].reshape(2, 2), b[:2]), (w[4:].reshape(1, 2), b[2:])],
     )
+    (h1, h2), (o1,) = (layer.neurons for layer in model.layers)
+    for neuron, name in ((h1, "h1"), (h2, "h2"), (o1, "o1")):
+        neuron.rename(name)
+    return model
 
 
 def by_neuron(parameters: np.ndarray) -> list[float]:

@@ -15,7 +15,7 @@ from demos.document_002_factors import factor_tables, one_mistake_table, other_m
 from demos.reference import document_002 as reference
 from demos.report import (
     Claim,
-    Picture,
+    Part,
     Prose,
     Report,
     Table,
@@ -68,7 +68,7 @@ class Trained:
     printed: float
     gap: float
     timing: Timing
-    pictures: Sequence[Picture]
+    pictures: Sequence[Part]
 
     @property
     def claim(self) -> Claim:

@@ -16,10 +16,12 @@ import tinygrad_bp as tg
 from demos.reference import document_004 as reference
 from demos.report import (
     Claim,
+    Page,
     Prose,
     Report,
     Table,
     Timing,
+    course,
     graphs,
     largest_gap,
     last,
@@ -117,6 +119,7 @@ def main(*, epochs: int = 10_000) -> Report:
                 "What the network trained with momentum says of any two inputs",
                 plot_regions(good.model, INPUTS, TARGETS),
             ),
+            trained_step_by_step(network()),
             *pictures,
         ],
         gap=max(written.gap, good.gap),
@@ -297,20 +300,34 @@ class Good:
 def train_well() -> Good:
     """Down the mean squared error, with momentum."""
     model = network()
-    history = nn.fit(
-        model,
-        INPUTS,
-        TARGETS,
-        loss=nn.mse,
-        optimizer=nn.SGD(0.03, momentum=0.9),
-        epochs=GOOD_EPOCHS,
-    )
+    history = fit_well(model)
     weights, seconds = timed(
         lambda: last(
             reference.momentum_trajectory(reference.PRINTED_START, rate=0.03, epochs=GOOD_EPOCHS)
         )
     )
     return Good(model, history, largest_gap(model.parameters(), by_neuron(weights)), seconds)
+
+
+def trained_step_by_step(model: nn.MLP) -> Page:
+    """That training as a page that plays it, from a run of its own."""
+    history = fit_well(model, snapshots=np.geomspace(1, GOOD_EPOCHS, 80).astype(int))
+    return course(
+        "2-4-1 with momentum", history, model, inputs=INPUTS, targets=TARGETS, loss=nn.mse
+    )
+
+
+def fit_well(model: nn.MLP, **settings: Any) -> nn.History:
+    """Settings that fit the four numbers."""
+    return nn.fit(
+        model,
+        INPUTS,
+        TARGETS,
+        loss=nn.mse,
+        optimizer=nn.SGD(0.03, momentum=0.9),
+        epochs=GOOD_EPOCHS,
+        **settings,
+    )
 
 
 def outputs_table(*models: nn.MLP) -> Table:

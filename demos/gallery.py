@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from demos.page import Entry, page
+from demos.page import Entry, address, page
 from demos.report import Report
 
 PAGE = Path(__file__).resolve().parent.parent / "out" / "index.html"
@@ -73,6 +73,8 @@ def run(names: Sequence[str], target: Path) -> int:
             print(f"\ninterrupted; what is finished is in {target}", file=sys.stderr)
             return INTERRUPTED
         entries.append(finished)
+        for beside in finished.pages:
+            write(target.with_name(address(name, beside)), beside.html)
         write(target, page(entries))
         print(f"{finished.summary}\n  {time.monotonic() - began:.1f} s\n", flush=True)
     print(f"The page: {target}")

@@ -14,6 +14,7 @@ import numpy as np
 
 from demos.report import (
     Claim,
+    Page,
     Part,
     Picture,
     Prose,
@@ -44,6 +45,11 @@ class Entry:
     def title(self) -> str:
         """What it is called on the page."""
         return self.report.title if self.report else self.name
+
+    @property
+    def pages(self) -> list[Page]:
+        """Its pages beside this one."""
+        return [part for part in self.report.parts if isinstance(part, Page)] if self.report else []
 
     @property
     def summary(self) -> str:
@@ -122,7 +128,7 @@ def section(entry: Entry) -> str:
                 f'<p class="idea">{code(report.idea)}</p>',
                 claims_table(report.claims, report.against),
                 timings_list(report.timings) if report.timings else "",
-                *map(part, report.parts),
+                *(part(content, entry.name) for content in report.parts),
             ]
         )
     return f'<section id="{entry.name}">\n{inside}\n</section>'
@@ -165,18 +171,28 @@ def timings_list(timings: Iterable[Timing]) -> str:
     return f'<ul class="timings">\n{rows}\n</ul>'
 
 
-def part(content: Part) -> str:
-    """A paragraph, a table, a picture or a transcript."""
+def part(content: Part, name: str) -> str:
+    """A paragraph, a table, a picture, a transcript, or the way to a page of the demo's own."""
     if isinstance(content, Prose):
         return f"<h3>{code(content.title)}</h3>\n<p>{code(content.text)}</p>"
     if isinstance(content, Picture):
         return picture(content)
     caption = code(content.title)
+    if isinstance(content, Page):
+        return (
+            f'<p class="way">{caption}.<br><a href="{address(name, content)}">'
+            f"{escape(content.invitation)}</a></p>"
+        )
     if isinstance(content, Table) and len(content.rows) > LONG:
         shown = f"<summary>{caption} <small>{len(content.rows)} rows</small></summary>"
         return f"<figure><details>{shown}\n{table(content)}\n</details></figure>"
     inside = table(content) if isinstance(content, Table) else transcript(content)
     return f"<figure>\n<figcaption>{caption}</figcaption>\n{inside}\n</figure>"
+
+
+def address(name: str, content: Page) -> str:
+    """Where a demo's own page is, from this one."""
+    return f"{name}-{content.name}.html"
 
 
 def picture(content: Picture) -> str:

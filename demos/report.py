@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tinygrad_bp import Value
-from tinygrad_bp.look import draw
+from tinygrad_bp import Value, draw, explain, leaves, play
+from tinygrad_bp.nn import History
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +58,16 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page of its own beside this one, found by its name there."""
+
+    title: str
+    name: str
+    html: str
+    invitation: str
+
+
+@dataclass(frozen=True)
 class Transcript:
     """Lines of a program or of a session, as they stand."""
 
@@ -64,7 +75,7 @@ class Transcript:
     text: str
 
 
-Part = Prose | Table | Picture | Transcript
+Part = Prose | Table | Picture | Page | Transcript
 
 
 @dataclass(frozen=True)
@@ -167,10 +178,19 @@ def flat(numbers: Any) -> list[float]:
     return [numbers.data if isinstance(numbers, Value) else float(numbers)]
 
 
-def graphs(network: str, loss: Value) -> list[Picture]:
-    """A loss's graph, differentiated and drawn twice: a box for each neuron, and every node."""
+def graphs(network: str, loss: Value) -> list[Part]:
+    """A loss's graph, differentiated, drawn, played and explained."""
     loss.backward()
+    loss.label = loss.label or "loss"
+    weight = min((leaf for leaf in leaves(loss) if ".w." in leaf.label), key=lambda w: w.label)
     return [
+        Page(
+            f"{network}: both passes over the graph of the first example's loss before training, "
+            "step by step, with the chain rule in words and numbers",
+            f"backprop-{slug(network)}",
+            play(loss, title=f"{network}: forward and backward").html,
+            "Play back-propagation",
+        ),
         Picture(
             f"{network}: the loss of the first example before training, a box for each neuron with "
             "its value and the derivative of the loss by it",
@@ -180,7 +200,31 @@ def graphs(network: str, loss: Value) -> list[Picture]:
             f"{network}, every node, and on every edge what it contributes to a gradient",
             draw(loss, collapse=None, edges="contribution").svg(),
         ),
+        Transcript(
+            f"Why the derivative of the loss by `{weight.label}` is what it is: the sum over all "
+            "paths between them",
+            explain(loss, weight, most=8).text,
+        ),
     ]
+
+
+def course(network: str, history: History, model: Any, **data: Any) -> Page:
+    """A training run, played: the loss, the plane, the weights, an example's graph."""
+    return Page(
+        f"{network}: the training, moment by moment",
+        f"training-{slug(network)}",
+        play(history, model=model, title=f"{network}: training", **data).html,
+        "Play the training",
+    )
+
+
+def slug(words: str) -> str:
+    """Words as part of a file's name.
+
+    >>> slug("[4, 5, 2] at its numbers")
+    '4-5-2-at-its-numbers'
+    """
+    return re.sub(r"\W+", "-", words).strip("-")
 
 
 def plot(title: str, figure: Figure) -> Picture:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.look.browser import Browser, Page, program
+
 # Derandomised: the same suite gives the same answer everywhere, so a failure is the change's.
 # No deadline: a noisy machine is not a bug.
 settings.register_profile("default", deadline=None, derandomize=True)
@@ -26,6 +28,23 @@ pytest_plugins = ["tinygrad_bp.plugin"]
 
 # Programs that measure; their peers are seldom installed.
 collect_ignore = ["benchmarks"]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests that need one; without it they are skipped, and say so."""
+    if program() is None:
+        pytest.skip("needs a browser: `apt install chromium`, or Chrome on the PATH")
+    running = Browser(tmp_path_factory.mktemp("browser"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in it that nobody has used."""
+    with browser.page() as opened:
+        yield opened
 
 
 @pytest.hookimpl(wrapper=True)

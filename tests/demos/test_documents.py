@@ -5,7 +5,9 @@ Long schedules are shortened here; `python3 demos` runs them in full and fails w
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from demos import (
 )
 from demos.document_002_factors import hidden_chain, one_mistake_table, perceptron_chain
 from demos.reference import document_002 as reference_002
-from demos.report import Picture, Report, Table, Transcript
+from demos.report import Page, Picture, Report, Table, Transcript
 from tinygrad_bp import gradient
 
 SHORT = {
@@ -48,6 +50,42 @@ def claimed(document: str, words: str) -> bool:
 @pytest.mark.parametrize("document", SHORT)
 def test_weights_are_those_of_numpy(document: str) -> None:
     assert report(document).gap <= 1e-9
+
+
+@pytest.mark.parametrize("document", SHORT)
+def test_the_network_is_played_and_explained(document: str) -> None:
+    parts = report(document).parts
+
+    assert any(isinstance(part, Page) and part.name.startswith("backprop-") for part in parts)
+    explanations = [p.text for p in parts if isinstance(p, Transcript) and "Why" in p.title]
+    assert all(re.search("the sum, and what backward computes", text) for text in explanations)
+    assert explanations
+
+
+@pytest.mark.parametrize("document", SHORT)
+def test_the_networks_players_play_in_a_browser(document: str, browser, tmp_path: Path) -> None:
+    for part in report(document).parts:
+        if isinstance(part, Page):
+            path = tmp_path / f"{part.name}.html"
+            path.write_text(part.html, encoding="utf-8", newline="")
+            with browser.page() as page:
+                play_to_the_end(page, path.as_uri())
+
+
+def play_to_the_end(page, address: str) -> None:
+    """Every step by the right arrow key, back to the start at once, and to the end at once."""
+    seen = "['#graph', 'header'].map((part) => document.querySelector(part).textContent).join()"
+    page.open(address)
+    start = page.evaluate(seen)
+    page.press("ArrowRight", int(page.evaluate("document.querySelector('#slider').max")))
+    end = page.evaluate(seen)
+    page.press("Home")
+    assert page.evaluate(seen) == start
+    page.press("End")
+    assert page.evaluate(seen) == end != start
+    assert page.evaluate("document.querySelector('#next').disabled")
+    assert page.requests() == [address]
+    assert page.complaints() == []
 
 
 @pytest.mark.parametrize("document", SHORT)

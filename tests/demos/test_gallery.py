@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from demos import gallery
-from demos.report import Claim, Picture, Prose, Report, Table, Timing, Transcript, largest_gap
+from demos.report import Claim, Page, Picture, Prose, Report, Table, Timing, Transcript, largest_gap
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
 
@@ -27,6 +27,7 @@ def a_report(*, holds: bool = True, title: str = "A title") -> Report:
             Table("a table", ("a", "b"), [("1", "x < y")]),
             Table("a long table", ("n",), [(str(n),) for n in range(100)]),
             Picture("a picture", SVG),
+            Page("a page", "beside", "<p>a page of its own</p>", "open it"),
             Transcript("a session", ">>> 1 < 2\nTrue"),
         ],
         timings=[Timing("work", 2.0, 1.0)],
@@ -154,14 +155,24 @@ def test_ctrl_c_before_anything_is_finished_still_leaves_a_page(demos, tmp_path:
     assert "was interrupted" in target.read_text(encoding="utf-8")
 
 
-def test_the_page_needs_nothing_but_itself(demos, tmp_path: Path) -> None:
+def test_a_page_of_a_demos_own_stands_beside_it(demos, tmp_path: Path) -> None:
+    demos(document_000=a_report, document_001=fail)
+    gallery.main([], target=tmp_path / "index.html")
+
+    beside = tmp_path / "document_000-beside.html"
+    assert beside.read_text(encoding="utf-8") == "<p>a page of its own</p>"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [beside.name, "index.html"]
+
+
+def test_the_page_needs_nothing_but_itself_and_those_beside_it(demos, tmp_path: Path) -> None:
     demos(document_000=a_report)
     target = tmp_path / "index.html"
     gallery.main([], target=target)
     text = target.read_text(encoding="utf-8")
 
     assert all(source.startswith("data:") for source in re.findall(r'src="([^"]*)"', text))
-    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)"', text))
+    links = [link for link in re.findall(r'href="([^"]*)"', text) if not link.startswith("#")]
+    assert links == ["document_000-beside.html"]
     assert "<script" not in text
     assert "@import" not in text
 

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.look.browser import Browser, Page, program
+from tests.look.browser import Browser, Page
 from tinygrad_bp import Value, nn, play, relu, where
 
-pytestmark = pytest.mark.skipif(
-    program() is None, reason="needs a browser: `apt install chromium`, or Chrome on the PATH"
-)
-
 HOSTILE = "</script><img src=http://example.org/x.png onerror=alert(1)>\"'`&amp;\u2028重み\u202e"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    running = Browser(tmp_path_factory.mktemp("browser"))
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.page() as opened:
-        yield opened
 
 
 def line() -> dict[str, Value]:

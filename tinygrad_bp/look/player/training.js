@@ -155,7 +155,7 @@ class Graph {
     this.frames = frames;
     this.cards = frames[0].values.map((_, node) => new Card(one(`#n${node}`)));
     one("#example").hidden = false;
-    new View();
+    new View(0.6);
   }
 
   show(frame) {

@@ -1,6 +1,7 @@
 /** How large the picture is, and which part of it is seen. */
 class View {
-  constructor() {
+  /** Not smaller than `least`, so that it can be read, though not all of it may be seen at once. */
+  constructor(least = 0.8) {
     this.svg = one("#graph");
     this.stage = one("#paper");
     this.width = Number(this.svg.getAttribute("width"));
@@ -17,8 +18,7 @@ class View {
     });
     this.drag();
     addEventListener("resize", () => this.seen && this.follow(this.seen));
-    // Large enough to read, though not all of it may be seen at once.
-    this.zoom(Math.max(0.8, this.fitting()));
+    this.zoom(Math.max(least, this.fitting()));
   }
 
   fitting() {
