@@ -7,10 +7,19 @@ The tables are Markdown, so that what is printed is what a page quotes.
 from __future__ import annotations
 
 import platform
+import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.benchmarks import chain, memory, relu_network, stages, stepping, training_step
+from tests.benchmarks import (
+    chain,
+    diagnosing,
+    memory,
+    relu_network,
+    stages,
+    stepping,
+    training_step,
+)
 from tests.benchmarks.contest import Contender, contest
 from tests.benchmarks.peers import left_out
 
@@ -117,6 +126,36 @@ def views() -> None:
             [name, f"{one:,.0f}", f"{found[long][name]:,.0f}", f"**{found[long][name] / one:.2f}**"]
             for name, one in found[short].items()
         ),
+    )
+
+    print("### Diagnosing a chain of n nodes: microseconds for each node\n")
+    per_node = diagnosing.microseconds_per_node()
+    short, long = diagnosing.LENGTHS
+    show(
+        ["", f"n = {short:,}", f"n = {long:,}", "ratio"],
+        (
+            [
+                name,
+                f"{one:.2f}",
+                f"{per_node[long][name]:.2f}",
+                f"**{per_node[long][name] / one:.2f}**",
+            ]
+            for name, one in per_node[short].items()
+        ),
+    )
+    print("### Remembering lines: nanoseconds and bytes for each node\n")
+    (without, under), bytes_without, bytes_under = diagnosing.cost_of_lines()
+    show(
+        ["", "ns", "ratio", "bytes"],
+        [
+            [without.name, f"{without.median * 1e9:.0f}", "", f"{bytes_without:.0f}"],
+            [
+                under.name,
+                f"{under.median * 1e9:.0f}",
+                f"**{statistics.median(under.ratios_to(without)):.1f}**",
+                f"{bytes_under:.0f}",
+            ],
+        ],
     )
 
 
