@@ -13,10 +13,11 @@ import tinygrad_bp as tg
 from tests.programs import programs
 from tinygrad_bp import nn, record
 from tinygrad_bp.tape import fast, routes
+from tinygrad_bp.tape.boundary import OtherBranch
 from tinygrad_bp.tape.engine import Machine
 from tinygrad_bp.tape.library import SPECIAL, same
 from tinygrad_bp.tape.program import ended
-from tinygrad_bp.tape.routes import MachineRoute, OtherBranch
+from tinygrad_bp.tape.routes import MachineRoute
 from tinygrad_bp.tape.strayed import Strayed, ulps_between
 
 pytestmark = pytest.mark.skipif(not fast.can_fuse(), reason="the processor cannot fuse")

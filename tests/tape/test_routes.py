@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,19 +16,25 @@ from tinygrad_bp import Value, gradient, record, values
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import program as program_module
-from tinygrad_bp.tape import routes
+from tinygrad_bp.tape import reading, routes
+from tinygrad_bp.tape.boundary import OtherBranch
+from tinygrad_bp.tape.guard import COMPARISONS, BranchError, Guard
+from tinygrad_bp.tape.interpreter import code_of, reader_text
 from tinygrad_bp.tape.library import SPECIAL, same
+from tinygrad_bp.tape.reading import ReaderRoute
 from tinygrad_bp.tape.routes import MachineRoute, SourceRoute, route_for
+from tinygrad_bp.tape.tape import Instruction
 
 NUMBERS = (*SPECIAL, 0.5, -0.3, 2.0, 3.7, -1000.0, 1000.0, 40.0, -40.0, 710.0, -745.0, 1e16)
 
 
-def by_machine(tape, columns, lanes, monkeypatch):
+def by_machine(tape, columns, lanes, monkeypatch, route=MachineRoute):
     """The outputs of a batch, so many examples at a time."""
     monkeypatch.setattr(routes, "LANES", lanes)
+    monkeypatch.setattr(reading, "LANES", lanes)
     rows = columns.shape[1]
     results = np.full((len(tg.structure.numbers(tape.outputs)), rows), 17.0)
-    MachineRoute(tape).rows(columns, results, 0)
+    route(tape).rows(columns, results, 0)
     return results.T.tolist()
 
 
@@ -63,6 +70,7 @@ def test_every_row_at_special_values(name, monkeypatch):
         assert_same([source(place) for place in places], expected)
         for lanes in (1, 4, 8):
             assert_same(by_machine(tape, columns, lanes, monkeypatch), expected)
+            assert_same(by_machine(tape, columns, lanes, monkeypatch, ReaderRoute), expected)
 
 
 @settings(max_examples=40)
@@ -82,6 +90,7 @@ def test_random_programs_and_their_derivatives(program, order, data):
     with pytest.MonkeyPatch.context() as patch:
         for lanes in (1, 4, 8):
             assert_same(by_machine(tape, columns, lanes, patch), expected)
+            assert_same(by_machine(tape, columns, lanes, patch, ReaderRoute), expected)
 
 
 @settings(max_examples=15)
@@ -133,7 +142,7 @@ def test_guards_between_pieces(monkeypatch):
     route = MachineRoute(tape)
 
     assert route([2.0]) == tape(2.0)
-    with pytest.raises(routes.OtherBranch):
+    with pytest.raises(OtherBranch):
         route([4.0])
 
 
@@ -155,7 +164,7 @@ def own_row():
         tg.registry._own.discard(name)
 
 
-@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+@pytest.mark.parametrize("route", [MachineRoute, ReaderRoute, SourceRoute])
 def test_a_row_of_ones_own(own_row, route):
     square = own_row("square_of_my_own", lambda x: x * x)
     tape = record(tg.value_and_grad(lambda x: square(x) + tg.sin(x)), 3.0)
@@ -163,7 +172,7 @@ def test_a_row_of_ones_own(own_row, route):
     assert route(tape)([2.0]) == tape(2.0) == (4.0 + math.sin(2.0), 4.0 + math.cos(2.0))
 
 
-@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+@pytest.mark.parametrize("route", [MachineRoute, ReaderRoute, SourceRoute])
 def test_a_row_that_was_replaced_stays_what_it_was_on_a_tape(own_row, route):
     old = own_row("twice_of_my_own", lambda x: 2.0 * x)
     tape = record(lambda x: old(x), 3.0)
@@ -173,7 +182,7 @@ def test_a_row_that_was_replaced_stays_what_it_was_on_a_tape(own_row, route):
     assert route(tape)([1.0]) == 2.0
 
 
-@pytest.mark.parametrize("route", [MachineRoute, SourceRoute])
+@pytest.mark.parametrize("route", [MachineRoute, ReaderRoute, SourceRoute])
 def test_an_error_in_a_row_of_ones_own_is_raised(own_row, route):
     odd = own_row("log_of_my_own", math.log)
     called = route(record(lambda x: odd(x), 3.0))
@@ -189,6 +198,7 @@ def test_an_error_in_a_row_of_ones_own_is_raised(own_row, route):
 # The boundary ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -199,8 +209,8 @@ def test_an_error_in_a_row_of_ones_own_is_raised(own_row, route):
     ],
     ids=["dtype", "contiguous", "byte order", "aligned"],
 )
-def test_memory_that_is_not_plain_doubles_is_refused(wrong):
-    route = MachineRoute(record(lambda x: x, 1.0))
+def test_memory_that_is_not_plain_doubles_is_refused(kind, wrong):
+    route = kind(record(lambda x: x, 1.0))
 
     with pytest.raises(ValueError, match="contiguous float64"):
         route.rows(wrong, np.empty((1, 4)), 0)
@@ -208,34 +218,38 @@ def test_memory_that_is_not_plain_doubles_is_refused(wrong):
         route.rows(np.empty((1, 4)), wrong, 0)
 
 
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
 @pytest.mark.parametrize(
     ("inputs", "results"), [((2, 4), (1, 4)), ((1, 4), (2, 4)), ((1, 4), (1, 3))]
 )
-def test_sizes_that_do_not_fit_are_refused(inputs, results):
-    route = MachineRoute(record(lambda x: x, 1.0))
+def test_sizes_that_do_not_fit_are_refused(kind, inputs, results):
+    route = kind(record(lambda x: x, 1.0))
 
     with pytest.raises(ValueError, match="expected"):
         route.rows(np.zeros(inputs), np.zeros(results), 0)
 
 
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
 @pytest.mark.parametrize("start", [-1, 5])
-def test_rows_outside_of_the_batch_are_refused(start):
-    route = MachineRoute(record(lambda x: x, 1.0))
+def test_rows_outside_of_the_batch_are_refused(kind, start):
+    route = kind(record(lambda x: x, 1.0))
 
     with pytest.raises(ValueError, match="expected"):
         route.rows(np.zeros((1, 4)), np.zeros((1, 4)), start)
 
 
-def test_results_that_are_the_inputs_are_refused():
-    route = MachineRoute(record(lambda x, y: (y, x), 1.0, 2.0))
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
+def test_results_that_are_the_inputs_are_refused(kind):
+    route = kind(record(lambda x, y: (y, x), 1.0, 2.0))
     both = np.zeros((2, 4))
 
     with pytest.raises(ValueError, match="share memory"):
         route.rows(both, both, 0)
 
 
-def test_too_many_or_too_few_numbers_are_refused():
-    route = MachineRoute(record(lambda x, y: x + y, 1.0, 2.0))
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
+def test_too_many_or_too_few_numbers_are_refused(kind):
+    route = kind(record(lambda x, y: x + y, 1.0, 2.0))
 
     for wrong in ([1.0], [1.0, 2.0, 3.0]):
         with pytest.raises(ValueError, match="2 numbers"):
@@ -245,12 +259,15 @@ def test_too_many_or_too_few_numbers_are_refused():
 def test_functions_without_inputs_or_outputs():
     assert MachineRoute(record(lambda: 1.0))([]) == 1.0
     assert MachineRoute(record(lambda _: [], 1.0))([2.0]) == []
+    assert ReaderRoute(record(lambda: 1.0))([]) == 1.0
+    assert ReaderRoute(record(lambda _: [], 1.0))([2.0]) == []
     assert SourceRoute(record(lambda: 1.0))([]) == 1.0
 
 
-def test_threads_do_not_meet():
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
+def test_threads_do_not_meet(kind):
     tape = record(lambda x: tg.sum([tg.sin(x * k) for k in range(50)]), 1.0)
-    route = MachineRoute(tape)
+    route = kind(tape)
     expected = {x: tape(x) for x in map(float, range(20))}
     wrong = []
 
@@ -266,19 +283,119 @@ def test_threads_do_not_meet():
     assert wrong == []
 
 
-def test_a_long_program():
-    # No pass of LLVM is worth its time here.
-    xs = values([0.5, 0.25])
-    tape = record(lambda a, b: chain(a, b, 1500), 0.5, 0.25)
-
-    assert len(tape) > routes.SMALL
-    assert MachineRoute(tape)([0.5, 0.25]) == chain(*xs, 1500).data
+# Long programs --------------------------------------------------------------------------
 
 
 def chain(a, b, length):
     for _ in range(length):
         a, b = b * 0.5 + a, a
     return a
+
+
+def test_a_long_program_is_read():
+    xs = values([0.5, 0.25])
+    tape = record(lambda a, b: chain(a, b, 1500), 0.5, 0.25)
+
+    assert len(tape) > routes.LONG
+    assert isinstance(route_for(tape), ReaderRoute)
+    assert route_for(tape)([0.5, 0.25]) == chain(*xs, 1500).data
+    assert isinstance(route_for(record(lambda a, b: chain(a, b, 10), 0.5, 0.25)), MachineRoute)
+
+
+def test_a_reader_is_as_long_as_there_are_kinds_of_operations():
+    tapes = [record(lambda a, b, n=n: chain(a, b, n), 0.5, 0.25) for n in (10, 1000)]
+    short, long = (reader_text(code_of(tape).kinds, 8) for tape in tapes)
+
+    assert short == long
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 6, 30])
+def test_sums_and_products_of_any_number_of_operands(count):
+    def function(xs):
+        return [tg.sum(xs), tg.prod(xs), tg.dot(xs, xs[::-1]), tg.sum(xs[:1] * 5)]
+
+    xs = np.random.default_rng(count).normal(size=count).tolist()
+    tape = record(function, xs)
+
+    assert ReaderRoute(tape)(xs) == tape(xs)
+
+
+@pytest.mark.parametrize("symbol", ["<", "<=", ">", ">=", "!="])
+@pytest.mark.parametrize("other", [0.0, 1.0, 2.0, math.nan])
+def test_a_reader_asks_what_was_asked(symbol, other):
+    def branching(x):
+        is_so = bool(x) if symbol == "!=" else COMPARISONS[symbol](x, 1.0)
+        return x * 2.0 if is_so else -x
+
+    for first in (0.0, 1.0, 2.0):
+        tape = record(branching, first)
+        route, results = ReaderRoute(tape), np.empty((1, 1))
+        try:
+            expected = tape(other)
+        except BranchError:
+            with pytest.raises(OtherBranch):
+                route([other])
+            with pytest.raises(OtherBranch):
+                route.rows(np.array([[other]]), results, 0)
+        else:
+            assert same(route([other]), expected)
+            route.rows(np.array([[other]]), results, 0)
+            assert same(float(results[0, 0]), expected)
+
+
+def test_a_batch_says_which_rows_branch_otherwise():
+    route = ReaderRoute(record(lambda x: x if x > 0.0 else -x, 1.0))
+    columns, results = np.ones((1, 19)), np.zeros((1, 19))
+    columns[0, 17] = -1.0
+    with pytest.raises(OtherBranch) as found:
+        route.rows(columns, results, 0)
+
+    assert (found.value.row, found.value.stop) == (16, 19)
+    assert results[0, :16].tolist() == [1.0] * 16
+
+
+def test_captured_values_are_read_as_they_are_now():
+    w = Value(2.0)
+    route = ReaderRoute(record(lambda x: w * x + 1.0, 3.0))
+
+    assert route([3.0]) == 7.0
+    w.data = 10.0
+    assert route([3.0]) == 31.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"instructions": (Instruction(tg.multiply, (0, 5)),)},
+        {"instructions": (Instruction(tg.multiply, (0, 1)),)},
+        {"instructions": (Instruction(tg.multiply, (0, -1)),)},
+        {"outputs": 2},
+        {"outputs": -1},
+        {"guards": (Guard("<", 0, 7, True, ""),)},
+        {"guards": (Guard("<", -3, 0, True, ""),)},
+    ],
+)
+def test_a_tape_that_reads_what_is_not_there_is_refused(change):
+    tape = record(lambda x: x * x, 1.0)
+
+    assert ReaderRoute(tape)([3.0]) == 9.0
+    with pytest.raises(ValueError, match="reads a slot before anything is in it"):
+        ReaderRoute(replace(tape, **change))
+
+
+def test_a_batch_of_a_short_program_is_done_in_stretches(monkeypatch):
+    # Between them Python looks up, and Ctrl-C is heard.
+    monkeypatch.setattr(routes, "STRETCH", 20)
+    tape = record(lambda x: x * x + 1.0 if x < 100.0 else x, 1.0)
+    route, columns = MachineRoute(tape), np.arange(70.0)[None]
+    results = np.zeros((1, 70))
+    route.rows(columns, results, 3)
+
+    assert results[0].tolist() == [0.0] * 3 + [tape(x) for x in map(float, range(3, 70))]
+    columns[0, 40] = 1000.0
+    with pytest.raises(OtherBranch) as found:
+        route.rows(columns, results, 0)
+    assert found.value.row <= 40 < found.value.stop
 
 
 def test_without_llvmlite_the_source_is_the_route(monkeypatch):

@@ -12,9 +12,10 @@ import numpy as np
 
 from tinygrad_bp import modes, structure
 from tinygrad_bp.door import as_float
+from tinygrad_bp.tape.boundary import Folder, OtherBranch
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.record import record
-from tinygrad_bp.tape.routes import Folder, OtherBranch, Route, route_for
+from tinygrad_bp.tape.routes import Route, route_for
 from tinygrad_bp.tape.strayed import Strayed
 from tinygrad_bp.value import Value, values
 

@@ -1,7 +1,4 @@
-"""Two routes through a tape, alike in what they take and give: machine code, and Python.
-
-Vocabulary:  numbers  the floats of the arguments, in order; what a structure is taken apart to
-             columns  an array with a row for each number and a column for each example
+"""The routes through a tape, alike in what they take and give: machine code, and Python.
 
 A route gives the bits of the tape, unless it is fast, or says that the program would have
 branched elsewhere.
@@ -10,43 +7,32 @@ branched elsewhere.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_double, c_int64, c_void_p
 from functools import cached_property
-from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.program import Program, ended, map_text, store_one
+from tinygrad_bp.tape.reading import ReaderRoute
 from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.tape import Tape
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-
-Folder = str | PathLike[str] | None
-"""Where compiled code is kept."""
-
 LANES = 8
 """Examples in one instruction."""
-SMALL = 2000
-"""Instructions up to which LLVM's optimiser is worth its time."""
+LONG = 2000
+"""Instructions from which a tape is read and not compiled: `docs/decisions.md` has the figures."""
+STRETCH = 10**8
+"""Instructions on one row each after which Python looks up, for Ctrl-C: some 50 ms."""
 
 MAP = CFUNCTYPE(c_int64, *[c_void_p] * 4, *[c_int64] * 3)
-
-
-class OtherBranch(Exception):  # noqa: N818  # it is news, and no error until nobody has an answer
-    """The program would have branched elsewhere, at this example of several."""
-
-    def __init__(self, row: int = 0, stop: int = 1) -> None:
-        super().__init__(row)
-        self.row = row
-        self.stop = stop
 
 
 class MachineRoute:
@@ -57,7 +43,7 @@ class MachineRoute:
         self._cache = cache
         arithmetic = chosen_arithmetic(fast=fast)
         self._program = Program(tape, arithmetic=arithmetic)
-        self._assemble = _assembler(tape.outputs)
+        self._assemble = assembler(tape.outputs)
         one = Program(tape, is_for_one=True, arithmetic=arithmetic)
         self._one = self._compiled(map_text(one, 1, sink=store_one))
         # Each call has memory of its own, so that threads do not meet.
@@ -82,33 +68,23 @@ class MachineRoute:
     def rows(self, columns: Array, results: Array, start: int) -> None:
         """Fill the columns of the results, one for each example from a first one on."""
         rows = columns.shape[1]
-        self._check(columns, results, start)
+        check_batch(self._program.inputs, len(self._program.outputs), columns, results, start)
         memory = (c_double * (LANES * len(self._program.memory)))()
-        places = _address(columns), self._captured_now(), memory, _address(results)
-        failed = self._several.map(*places, start, rows, rows)
-        raise_pending()
-        if failed != -1:
-            raise OtherBranch(failed, failed + (LANES if failed + LANES <= rows else 1))
-
-    def _check(self, columns: Array, results: Array, start: int) -> None:
-        """Nothing reaches machine code that it would read or write out of bounds."""
-        rows = columns.shape[1]
-        shapes = (self._program.inputs, rows), (len(self._program.outputs), rows)
-        if (columns.shape, results.shape) != shapes or not 0 <= start <= rows:
-            raise ValueError(
-                f"expected arrays of the shapes {shapes} and a row of them, "
-                f"got {columns.shape}, {results.shape} and row {start}"
-            )
-        if np.may_share_memory(columns, results):
-            raise ValueError("the columns and the results share memory; make one of them a copy")
+        places = address(columns), self._captured_now(), memory, address(results)
+        step = max(1, STRETCH // max(1, len(self._tape)) // LANES) * LANES
+        for begin in range(start, rows, step):
+            stop = min(begin + step, rows)
+            failed = self._several.map(*places, begin, stop, rows)
+            raise_pending()
+            if failed != -1:
+                raise OtherBranch(failed, failed + (LANES if failed + LANES <= stop else 1))
 
     @cached_property
     def _several(self) -> _Compiled:
         return self._compiled(map_text(self._program, LANES))
 
     def _compiled(self, text: str) -> _Compiled:
-        level = 2 if len(self._tape) < SMALL else 0
-        return _Compiled(machine(ended(text), level=level, folder=self._cache))
+        return _Compiled(machine(ended(text), level=2, folder=self._cache))
 
     def _captured_now(self) -> Any:
         captured = self._tape.captured
@@ -162,44 +138,17 @@ class SourceRoute:
         return structure.mapped(slots.__getitem__, self._tape.outputs)
 
 
-Route = MachineRoute | SourceRoute
+Route = MachineRoute | ReaderRoute | SourceRoute
 
 
 def route_for(tape: Tape, *, fast: bool = False, cache: Folder = None) -> Route:
-    """Machine code where llvmlite is installed, else Python, which is always exact."""
+    """Machine code where llvmlite is installed, else Python; long tapes are always exact."""
     try:
+        if len(tape) >= LONG:
+            return ReaderRoute(tape, cache=cache)
         return MachineRoute(tape, fast=fast, cache=cache)
     except ModuleNotFoundError:
         return SourceRoute(tape)
-
-
-def _assembler(outputs: Any) -> Callable[[Any], Any]:
-    """A function from the numbers of a result, an array of C, to its structure."""
-    if not isinstance(outputs, dict | list | tuple | np.ndarray):
-        return lambda numbers: numbers[0]
-    places: list[tuple[int, int, tuple[int, ...] | None]] = []
-    stop = 0
-    for block in structure.blocks(outputs):
-        start, stop = stop, stop + len(structure.elements(block))
-        places.append((start, stop, block.shape if isinstance(block, np.ndarray) else None))
-
-    def assembled(numbers: Any) -> Any:
-        # The arrays share the memory of the numbers, which nobody else has.
-        flat = np.frombuffer(numbers) if len(numbers) else np.empty(0)
-        parts = [
-            numbers[start] if shape is None else flat[start:stop].reshape(shape)
-            for start, stop, shape in places
-        ]
-        return structure.rebuilt(outputs, iter(parts))
-
-    return assembled
-
-
-def _address(array: Array) -> int:
-    """Where an array stands in memory; it must be one piece of doubles."""
-    if array.dtype != np.float64 or not array.flags.c_contiguous or not array.flags.aligned:
-        raise ValueError(f"machine code needs contiguous float64, got {array.dtype} {array.flags}")
-    return array.ctypes.data
 
 
 def _listed(part: Any) -> Any:

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
 from tinygrad_bp.tape.assembly import Assembly, Register
+from tinygrad_bp.tape.boundary import Array, address
 from tinygrad_bp.tape.engine import Machine, machine, machines
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.library import raise_pending
@@ -41,8 +41,6 @@ from tinygrad_bp.tape.program import (
 from tinygrad_bp.tape.recent import Recent
 from tinygrad_bp.tape.rolling import rolled
 from tinygrad_bp.tape.tape import Tape
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 SUMS = 8
 FINISHED, BRANCHED, NOT_FINITE = 0, 1, 2
@@ -501,13 +499,6 @@ def zeros(count: int) -> Array:
     room = np.zeros(count + 7)
     start = -(room.ctypes.data // 8) % 8
     return room[start : start + count]
-
-
-def address(array: Array) -> int:
-    """Where an array stands in memory; it must be one piece of doubles."""
-    if array.dtype != np.float64 or not array.flags.c_contiguous or not array.flags.aligned:
-        raise ValueError(f"machine code needs contiguous float64, got {array.dtype} {array.flags}")
-    return array.ctypes.data
 
 
 SMALL = 500
