@@ -94,8 +94,13 @@ class _Layout:
         self._constant_slots = {bits: len(known) + i for i, bits in enumerate(self.constants)}
         self._written: dict[Instruction, int] = {}
         for node in order:
-            if node.parents and node not in self._slots:
-                self._slots[node] = self._write(node)
+            if node in self._slots:
+                continue
+            # Constants by node too: most of what is asked for later is one lookup away.
+            constant = node.is_constant
+            self._slots[node] = (
+                self._constant_slots[_bits(node._data)] if constant else self._write(node)
+            )
 
     def slot(self, number: Any) -> int:
         """Where a number, a constant or a node stands."""
@@ -106,13 +111,15 @@ class _Layout:
     def _write(self, node: Value) -> int:
         assert node.op is not None  # noqa: S101  # it has parents
         if node.op is positive:  # what derivatives make of their arguments; no bit changes
-            return self.slot(node.parents[0])
-        instruction = Instruction(node.op, tuple(map(self.slot, node.parents)))
-        if instruction not in self._written:
-            self._written[instruction] = len(self.names)
+            return self._slots[node.parents[0]]
+        slots = self._slots
+        instruction = Instruction(node.op, tuple([slots[parent] for parent in node.parents]))
+        new = len(self.names)
+        place = self._written.setdefault(instruction, new)
+        if place == new:
             self.instructions.append(instruction)
             self.names.append(node.label)
-        return self._written[instruction]
+        return place
 
 
 def _bits(number: float) -> bytes:

@@ -84,7 +84,8 @@ class MachineRoute:
         return self._compiled(map_text(self._program, LANES))
 
     def _compiled(self, text: str) -> _Compiled:
-        return _Compiled(machine(ended(text), level=2, folder=self._cache))
+        level = 2 if len(self._tape) < LONG else 0  # of thousands LLVM would think for minutes
+        return _Compiled(machine(ended(text), level=level, folder=self._cache))
 
     def _captured_now(self) -> Any:
         captured = self._tape.captured

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
@@ -14,8 +14,7 @@ from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.table import written
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One operation: a primitive, and the slots that its operands stand in."""
 
     op: Primitive
