@@ -5,6 +5,7 @@ No driver, no server, no port: the DevTools protocol as JSON, ended by a zero by
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -197,11 +198,9 @@ class Page:
         """The same without line breaks and double spaces."""
         return " ".join(self.text(selector).split())
 
-    def picture(self) -> bytes:
-        """A screenshot, as PNG."""
-        import base64
-
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+    def picture(self, kind: str = "png") -> bytes:
+        """A screenshot."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format=kind)["data"])
 
     def happened(self, method: str) -> list[dict[str, Any]]:
         """The events of one kind on this page, so far."""

@@ -52,7 +52,7 @@ def test_a_step_back_says_the_chain_rule_in_words_and_numbers(page: Page, addres
     page.open(address + "#step=9")
 
     assert page.words("#words li") == (
-        "to w∂loss/∂v1 × ∂v1/∂w = -4 × x = -4 × 3 = -12"
+        "to wdloss/dv1 × ∂v1/∂w = -4 × x = -4 × 3 = -12"
         "v1 changes 3 times as fast as w, and loss -4 times as fast as v1: that makes -12."
         "gradient of w: -12 (complete: its only use)"
     )

@@ -290,6 +290,12 @@ def test_snapshots_are_kept_at_the_start_and_every_so_many_epochs() -> None:
     assert history.snapshots[4] == again.state_dict()
 
 
+def test_snapshots_share_their_keys() -> None:
+    snapshots = fitted(epochs=4, snapshots=1).snapshots
+
+    assert len({id(key) for state in snapshots.values() for key in state}) == 2
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 def test_snapshots_are_kept_after_the_epochs_given(compiled: bool) -> None:
     model = line()

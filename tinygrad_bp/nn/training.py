@@ -132,7 +132,7 @@ def fit(
                 if not losses:
                     continue
                 if len(history) == keep:
-                    history.snapshots[len(history)] = _state(model)
+                    history.snapshots[len(history)] = _state(model, history.snapshots[0])
                 bar.tell(history.loss)
                 if callback is not None:
                     callback(history)
@@ -194,7 +194,12 @@ def _goal(until: Until | None) -> Callable[[History], bool]:
     return lambda history: history.loss <= goal
 
 
-def _state(model: Any) -> dict[str, float]:
+def _state(model: Any, like: Iterable[str] = ()) -> dict[str, float]:
+    """What the parameters are, under the very keys of an earlier state if there is one."""
+    keys = list(like)
+    if keys:  # strings take more room than the numbers, and paths more time than all the rest
+        numbers = (parameter.data for parameter in model.parameters())
+        return dict(zip(keys, numbers, strict=True))
     if hasattr(model, "state_dict"):
         return dict(model.state_dict())
     return {str(index): parameter.data for index, parameter in enumerate(model.parameters())}

@@ -149,12 +149,14 @@ class Words {
     return made("code", "", data.names[node]);
   }
 
-  slope(node) {
-    return made("code", "", this.slopeText(node));
+  /** The output's derivative by a node, in all ways that lead there. */
+  derivative(node) {
+    return `d${symbol(data.output)}/d${symbol(node)}`;
   }
 
-  slopeText(node, of = data.output) {
-    return `∂${data.names[of]}/∂${data.names[node]}`;
+  /** One operation's derivative by one of its operands, the others held fast. */
+  partial(node, operand) {
+    return `∂${symbol(node)}/∂${symbol(operand)}`;
   }
 
   gradient(node) {
@@ -201,7 +203,7 @@ class Words {
     const why = `${name} changes exactly as fast as itself: the backward pass starts from ${text}.`;
     const parts = [
       made("h2", "", made("span", "arrow", "← "), "The gradient starts at ", this.name(node)),
-      made("p", "chain", made("code", "", `${this.slopeText(node)} = ${text}`)),
+      made("p", "chain", made("code", "", `${this.derivative(node)} = ${text}`)),
       made("p", "", why),
     ];
     return { parts, sentence: why };
@@ -218,7 +220,7 @@ class Words {
     const isGroup = data.numbers[node] === null;
     const known = isGroup
       ? made("p", "", "The gradients of its results are complete: ", made("code", "", upstream))
-      : made("p", "", "Its own gradient is complete: ", made("code", "", `${this.slopeText(node)} = ${upstream}`));
+      : made("p", "", "Its own gradient is complete: ", made("code", "", `${this.derivative(node)} = ${upstream}`));
     const list = made("ol", "uses", ...uses.filter((use) => use.flow).map((use) => this.use(node, upstream, use)));
     const constants = uses.filter((use) => !use.flow).map((use) => this.name(use.operand));
     if (constants.length) {
@@ -235,10 +237,10 @@ class Words {
     if (flow.length === 2) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
     const [nth, of, , , formula, partial, signed] = flow;
     if (!formula) return this.bundle(operand, flow);
-    const contribution = unsigned(signed), local = this.slopeText(operand, node);
+    const contribution = unsigned(signed), local = this.partial(node, operand);
     const chain = made("p", "chain"), isOutput = node === data.output && upstream === "1";
     const factor = (text) => (isOutput ? text : `${upstream} × ${bracketed(text)}`);
-    chain.append(made("code", "", isOutput ? local : `${this.slopeText(node)} × ${local}`));
+    chain.append(made("code", "", isOutput ? local : `${this.derivative(node)} × ${local}`));
     const steps = isOutput ? [formula, partial] : [factor(formula), factor(partial), contribution];
     for (const text of new Set(steps)) chain.append(made("code", "", ` = ${text}`));
     const why = [this.name(node), ` changes ${fast(partial)} as `, this.name(operand)];
@@ -281,6 +283,11 @@ class Words {
 /** A number without a plus in front: in a picture that is a sign, in a formula it is noise. */
 function unsigned(text) {
   return text?.replace(/^\+/, "");
+}
+
+/** A name as it stands in a formula: what is more than a word in brackets. */
+function symbol(node) {
+  return /^[\p{L}\p{N}_.[\]'"]+$/u.test(data.names[node]) ? data.names[node] : `(${data.names[node]})`;
 }
 
 /** A rate in words. */
