@@ -1,4 +1,4 @@
-"""`python3 docs` makes anew what is generated: the table of rules and the pictures."""
+"""`python3 docs` makes anew what is generated: the table of rules, pictures, notebooks."""
 
 import sys
 from pathlib import Path
@@ -11,9 +11,10 @@ def main() -> int:
     from demos.start import start
 
     start("plot")
-    from docs import pictures, reading, rules
+    from docs import notebook, pictures, reading, rules
 
-    for path, text in {**rules.files(), **reading.files(), **pictures.files()}.items():
+    made = rules.files() | reading.files() | pictures.files() | notebook.files()
+    for path, text in made.items():
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path}\n")
     return 0

@@ -24,6 +24,7 @@ def drawings() -> dict[str, Drawing]:
         "network": one_example_of_a_network(),
         "autopsy": a_saturated_sigmoid(),
         "step": step_through_a_sum(),
+        "seeing": step_through_a_network(),
     }
 
 
@@ -53,6 +54,21 @@ def one_example_of_a_network() -> Drawing:
     loss.label = "loss"
     loss.backward()
     return draw(loss, direction="TB")
+
+
+def step_through_a_network() -> Drawing:
+    """That of the page about seeing a network learn: the way back has come to `h1`."""
+    names = ["w1", "w2", "w3", "w4", "w5", "w6", "b1", "b2", "b3"]
+    start = np.random.default_rng(9).standard_normal(9)
+    w1, w2, w3, w4, w5, w6, b1, b2, b3 = map(Value, start, names)
+    x1, x2 = constant(-2, "x1"), constant(-1, "x2")
+    h1 = sigmoid(w1 * x1 + w2 * x2 + b1)
+    h2 = sigmoid(w3 * x1 + w4 * x2 + b2)
+    ypred = sigmoid(w5 * h1 + w6 * h2 + b3)
+    L = (1 - ypred) ** 2  # noqa: N806  # as on the page
+    steps = step(L, names=locals())
+    steps.run_to(h1)
+    return steps.run_to(h1).draw(direction="TB")
 
 
 def a_saturated_sigmoid() -> Drawing:

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from docs import pictures, reading, rules
+from docs import notebook, pictures, reading, rules
 from tests.house.sources import ROOT, imports, module_files
 from tinygrad_bp import primitives
 from tinygrad_bp.primitive import BY_NAME
 
-GENERATED = {**rules.files(), **reading.files(), **pictures.files()}
+GENERATED = {
+    **rules.files(),
+    **reading.files(),
+    **pictures.files(),
+    **notebook.files(),
+}
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,13 @@ def test_the_start_of_a_large_graph_shows_its_output():
     assert framed(picture) == []
 
 
+def test_a_picture_goes_down_if_it_is_told_to():
+    steps = neuron()
+
+    assert steps.draw(direction="TB").picture.direction == "TB"
+    assert steps.draw().picture.direction == "LR"
+
+
 def test_neurons_keep_their_boxes():
     ((output,),) = network([2, 1], points(1, 2))
 

@@ -135,6 +135,24 @@ def test_running_to_a_leaf_stops_where_its_gradient_is_complete():
     assert x not in steps.frontier
 
 
+def test_a_name_stands_for_the_next_value_that_has_it():
+    x = Value(3.0, label="x")
+    hidden = [x.exp(), x.tanh()]
+    for value in hidden:
+        value.label = "h"
+    steps = step(hidden[0] * hidden[1])
+
+    found = [steps.run_to("h").position for _ in range(4)]
+
+    assert found == [1, 2, 6, 7]
+    assert steps.goto(0).position == 0
+    assert steps.run_to("x").position == 7
+    with pytest.raises(ValueError, match=r"no step about h is ahead of position 7"):
+        steps.run_to("h")
+    with pytest.raises(ValueError, match=r"no value is called 'y'; names come from labels"):
+        steps.run_to("y")
+
+
 def test_a_leaf_alone_is_seeded_and_that_is_all():
     x = Value(3.0, label="x")
     steps = step(x)

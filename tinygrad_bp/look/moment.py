@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.narration import MOST, MOST_LEAVES, STYLES, Narration
+from tinygrad_bp.look.picture import Direction
 from tinygrad_bp.look.scene import scene
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.trace import Step, Trace, Use
@@ -81,13 +82,16 @@ class Moment:
     def __rich__(self) -> Text:
         return rich_text(repr(self), STYLES)
 
-    def draw(self) -> Drawing:
-        """The graph at this moment, what the step is about framed; of a large one what is near."""
+    def draw(self, *, direction: Direction = "LR") -> Drawing:
+        """The graph at this moment, what the step is about framed; of a large one what is near.
+
+        `direction`: "LR", to the right, or "TB", down.
+        """
         trace = self.narration.trace
         here = trace.position
         trace.goto(self.position)
         try:
-            return Drawing(scene(trace, self.narration.names, self.narration.digits))
+            return Drawing(scene(trace, self.narration.names, self.narration.digits, direction))
         finally:
             trace.goto(here)
 

@@ -25,7 +25,7 @@ from tinygrad_bp.look.draw import assembled, largest
 from tinygrad_bp.look.narration import flow
 from tinygrad_bp.look.nodes import Walk, Writer
 from tinygrad_bp.look.palette import extent
-from tinygrad_bp.look.picture import Edge, Picture
+from tinygrad_bp.look.picture import Direction, Edge, Picture
 from tinygrad_bp.look.text import ordinal, plain
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.value import Value
@@ -38,7 +38,9 @@ NEAR = 6
 """Neighbours of one kind that are shown of a larger graph."""
 
 
-def scene(trace: Trace, names: Mapping[Value, str], digits: int) -> Picture:
+def scene(
+    trace: Trace, names: Mapping[Value, str], digits: int, direction: Direction = "LR"
+) -> Picture:
     """The graph, or if it is large what is near the current node, as it is at this moment."""
     step = trace.step(trace.position - 1) if trace.position else None
     current = step.node if step else None
@@ -49,7 +51,7 @@ def scene(trace: Trace, names: Mapping[Value, str], digits: int) -> Picture:
     here |= {parent: names.get(parent, "") for node in nodes for parent in node.parents}
     writer = Writer(here, digits, size, Walk(trace.adjoint, trace.waiting, _Ahead(trace), current))
     cells = everything(nodes, neurons(nodes) if is_whole else [])
-    picture = assembled(cells, writer, [trace.output])
+    picture = assembled(cells, writer, [trace.output], direction=direction)
     notes = () if is_whole else (f"Near the current node, out of {len(trace.nodes):,} nodes.",)
     if step is None:
         edges = tuple(replace(edge, tip="") for edge in picture.edges)

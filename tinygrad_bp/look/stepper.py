@@ -25,6 +25,7 @@ from tinygrad_bp.look.frontier import Frontier
 from tinygrad_bp.look.moment import Moment, moment_of
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import name_of
+from tinygrad_bp.look.picture import Direction
 from tinygrad_bp.look.provenance import Provenance, provenance_at
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.value import Value, store_gradients
@@ -124,9 +125,9 @@ class Stepper:
     def __rich__(self) -> Text:
         return self.now.__rich__()
 
-    def draw(self) -> Drawing:
-        """The graph at this moment, what the step is about framed; of a large one what is near."""
-        return self.now.draw()
+    def draw(self, *, direction: Direction = "LR") -> Drawing:
+        """The picture of this moment; see `Moment.draw`."""
+        return self.now.draw(direction=direction)
 
     def _repr_html_(self) -> str:
         return self.now._repr_html_()
@@ -153,10 +154,11 @@ class Stepper:
             raise IndexError("no step is done yet; .next() does the first")
         return self.goto(self.position - 1)
 
-    def run_to(self, value: Value) -> Moment:
+    def run_to(self, value: Value | str) -> Moment:
         """Go on to the next step about a value: where it is computed, seeded, or passes on.
 
-        For a leaf it is the step that completes its gradient.
+        For a leaf it is the step that completes its gradient. A name stands for all values that
+        have it.
 
         >>> x = Value(3.0, label="x")
         >>> y = x * x
@@ -164,16 +166,18 @@ class Stepper:
         >>> steps.run_to(y).kind, steps.run_to(y).kind, steps.run_to(y).kind
         ('forward', 'seed', 'backward')
 
-        Raises `ValueError` for a value that is not in the graph, for a constant, and where
-        no such step is ahead; then nothing has moved.
+        Raises `ValueError` for a value or a name that is not in the graph, for a constant, and
+        where no such step is ahead; then nothing has moved.
         """
-        ahead = [position for position in self._positions(value) if position > self.position]
+        values = self._called(value) if isinstance(value, str) else [value]
+        positions = [position for one in values for position in self._positions(one)]
+        ahead = [position for position in positions if position > self.position]
         if not ahead:
             raise ValueError(
-                f"no step about {name_of(value, self._names, self._digits)} is ahead of "
+                f"no step about {name_of(values[0], self._names, self._digits)} is ahead of "
                 f"position {self.position:,}; .goto(0) begins again"
             )
-        return self.goto(ahead[0])
+        return self.goto(min(ahead))
 
     def run_until(self, predicate: Callable[[Moment], object]) -> Moment:
         """Go on until a step of which the predicate is true.
@@ -198,6 +202,15 @@ class Stepper:
     def __iter__(self) -> Iterator[Moment]:
         while self.position < len(self):
             yield self.next()
+
+    def _called(self, name: str) -> list[Value]:
+        """The values of that name that are no constants."""
+        found = [node for node, own in self._names.items() if own == name and not node.is_constant]
+        if not found:
+            raise ValueError(
+                f"no value is called {name!r}; names come from labels and from names=locals()"
+            )
+        return found
 
     def _positions(self, value: Value) -> list[int]:
         """Where the steps about a value are done, in order."""
