@@ -77,12 +77,13 @@ def test_what_takes_hundreds_of_digits_is_right(function: Any, at: float) -> Non
     assert check_gradient(function, at).verdict == "right"
 
 
-def test_root_of_a_derivative_is_right_to_the_rounding_of_its_terms() -> None:
+def test_root_of_a_derivative_passes_though_floats_cannot_tell() -> None:
     # The slope is the sum of 0.2 and -0.2; what is left of it is rounding.
     report = check_gradient(tg.gelu, -0.7517915246935645)
 
-    assert report.verdict == "right"
-    assert "to the rounding of terms" in str(report)
+    assert report.verdict == "unstable"
+    assert "as near as terms allow" in str(report)
+    assert report
 
 
 def test_slope_that_is_infinite_is_right() -> None:

@@ -133,6 +133,8 @@ def flat(given: Any, inputs: tuple[Any, ...], order: int) -> list[Any]:
         rows = [[place * count + i for i in range(count)] for place in before]
         flat_rows = [rows[place] for place in structure.numbers(places)]
         places = structure.crossed(places, model, flat_rows)
+    if isinstance(given, tuple) and len(inputs) == len(given) == 1 and not isinstance(model, tuple):
+        (given,) = given  # of one argument, written as if of several
     try:
         numbers = structure.numbers_in_order_of(places, given)
     except ValueError as error:

@@ -11,6 +11,7 @@ import functools
 import itertools
 import math
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,6 +57,8 @@ class Chain:
     lines: Mapping[int, SourceLine | None]
     blocks: Sequence[str]
     """What each leaf is part of."""
+    transposed: Mapping[int, int]
+    """For each leaf of a square matrix the one in the transposed place."""
 
     def called(self, node: int) -> str:
         """A node in words: the block of a leaf, or the operation that made it."""
@@ -63,6 +66,10 @@ class Chain:
             return self.blocks[node]
         operation = self.operations[node]
         return f"the result of {operation.name}" if operation else "a number"
+
+    def variables(self, node: int) -> list[int]:
+        """The operands of a node that are no constants, each once."""
+        return [p for p in dict.fromkeys(self.parents[node]) if p not in self.constants]
 
     @functools.cached_property
     def users(self) -> Mapping[int, Sequence[int]]:
@@ -84,16 +91,17 @@ class Chain:
         self,
         factors: Factors | None = None,
         overrides: Mapping[int, Override] | None = None,
+        output: int = -1,
     ) -> Numbers:
         """The chain rule with these factors: a row for each input, a column for each point.
 
         An override says what the derivative by a node is taken to be, from those found before.
         """
         factors, overrides = factors or self.factors, overrides or {}
-        last = len(self.values) - 1
+        last = output % len(self.values)
         adjoint: dict[int, Numbers] = {last: np.ones_like(self.values[last])}
         for node in range(last, -1, -1):
-            if node in overrides:
+            if node in overrides and node in adjoint:
                 adjoint[node] = overrides[node](node, adjoint)
             upstream = adjoint.get(node)
             if upstream is None:
@@ -209,12 +217,19 @@ def _chain(subject: Subject, graphs: list[list[Value]]) -> Chain:
         _families(nodes, parents, blocks),
         {i: source_line(node) for i, node in enumerate(nodes)},
         blocks,
+        _transposed(subject.names),
     )
 
 
 def block_of(name: str) -> str:
     """What an input is part of: `w[0]` of `w[0][1, 2]`, `x` of `x`."""
     return name.rpartition("[")[0] or name
+
+
+def _transposed(names: Sequence[str]) -> dict[int, int]:
+    number = {name: i for i, name in enumerate(names)}
+    pairs = {i: re.sub(r"\[(\d+), (\d+)\]$", r"[\2, \1]", name) for i, name in enumerate(names)}
+    return {i: number[name] for i, name in pairs.items() if ", " in name and name in number}
 
 
 def _families(

@@ -42,7 +42,8 @@ def check_gradient(
     * *kink*: there is no derivative, since the slopes on either side differ. The report says
       whether what was given lies between them, and then counts as true;
     * *unstable*: floats cannot tell. The reference is not known well enough, or the
-      gradient's formula is right and rounding leaves nothing of it.
+      gradient's formula is right and rounding leaves nothing of it. It counts as true where
+      it is as near to the truth as the terms allow that it is the sum of.
 
     `inputs` are numbers, sequences, arrays and nested structures of them. `order` 2 and 3
     check second and third derivatives. `reference` asks for one way to the truth:

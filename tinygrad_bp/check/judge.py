@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.check.candidates import ByEngine, ByHand
@@ -18,8 +18,11 @@ from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verd
 
 ULPS = 64.0
 """How far rounding takes a gradient as a rule; what is farther off is looked into."""
-BESIDE = 1e-11
-"""How far beside a kink a point counts as being there: floats hardly tell the two apart."""
+BESIDE, AT = 1e-11, 2.0**-46
+"""How far beside a kink a point may be that is to blame on it, and that counts as being there.
+
+Relative to the input: 64 units in its last place, and what a sum of some terms may lose.
+"""
 NO_MORE_THAN_ROUNDING = "rounding alone explains the difference: floats lose the digits here"
 
 
@@ -37,6 +40,7 @@ class _Judge:
         self.kind = kind
         self.tolerance = tolerance
         self.references = References(candidate.subject, candidate.graph, candidate.call)
+        self._kinks: dict[float, bool] = {}
 
     def report(self) -> Report:
         """All that there is to say."""
@@ -118,6 +122,10 @@ class _Judge:
         slope = reference.slopes[index]
         if slope.is_kink:
             return self._kink(index, slope)
+        if self._is_beside_a_kink(AT):
+            beside = self.references.beside(index, AT)
+            if beside.is_kink:
+                return self._kink(index, beside, "as near as floats can tell, ")
         if self._is_settled(index, slope):
             return self._said(index, RIGHT, slope)
         gave, true = self.gave[index], float(slope.value)
@@ -133,7 +141,7 @@ class _Judge:
             return self._unstable(index, slope, "the reference is not known well enough")
         if within:
             return self._said(index, RIGHT, slope)
-        if self._is_beside_a_kink:
+        if self._is_beside_a_kink(BESIDE):
             beside = self.references.beside(index, BESIDE)
             if beside.is_kink:
                 return self._kink(index, beside, "as near as floats can tell, ")
@@ -141,14 +149,16 @@ class _Judge:
             return self._said(index, WRONG, slope)
         size = max(slope.size, self._size(index))
         if off <= ULPS * sys.float_info.epsilon * size:
-            why = f"to the rounding of terms that add up to {size:.1g} without their signs"
-            return self._said(index, RIGHT, slope, why)
+            why = f"as near as terms allow that add up to {size:.1g} without their signs"
+            return replace(self._unstable(index, slope, why), is_within_rounding=True)
         return self._unstable(index, slope, NO_MORE_THAN_ROUNDING)
 
-    @functools.cached_property
-    def _is_beside_a_kink(self) -> bool:
+    def _is_beside_a_kink(self, distance: float) -> bool:
         """Whether rounding may have put the point on the other side of a kink."""
-        return self.order == 1 and self.references.is_beside_a_kink(BESIDE)
+        if distance not in self._kinks:
+            found = self.order == 1 and self.references.is_beside_a_kink(distance)
+            self._kinks[distance] = found
+        return self._kinks[distance]
 
     def _size(self, index: int) -> float:
         """How much the derivative changes over the size of the input."""

@@ -41,7 +41,8 @@ CLOSE = 1e-6
 """How well a mistake has to explain each number, relative to it."""
 MOST = 4
 """Mistakes that are looked for together."""
-TRIALS = 3_000
+EFFORT = 2_000_000
+"""Factors that are multiplied at most in the search for several at once: some seconds."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def mistakes(
 
 
 Parts = tuple[Part, ...]
+Way = Callable[[str, Sequence[int]], Iterator[Parts]]
 Explanation = tuple[list[str], Parts]
 
 
@@ -114,19 +116,23 @@ class _Search:
 
     def explained(self, block: str, indices: Sequence[int]) -> Iterator[Explanation]:
         """The block as a whole, or number by number."""
-        found = self._explanation(block, indices)
+        found = self._explanation(block, indices, (*self._simple, self._of_several))
         if found:
             yield [block], found
         elif 1 < len(indices) <= 16:
             for index in indices:
                 name = self.subject.names[index]
-                one = self._explanation(name, [index])
+                one = self._explanation(name, [index], self._simple)
                 if one:
                     yield [name], one
 
-    def _explanation(self, block: str, indices: Sequence[int]) -> Parts | None:
+    @property
+    def _simple(self) -> tuple[Way, ...]:
+        return self._of_the_whole, self._of_one, self._too_early
+
+    def _explanation(self, block: str, indices: Sequence[int], ways: Sequence[Way]) -> Parts | None:
         with np.errstate(all="ignore"):
-            for way in (self._of_the_whole, self._of_one, self._too_early, self._of_several):
+            for way in ways:
                 found = next(way(block, indices), None)
                 if found:
                     return found
@@ -195,28 +201,28 @@ class _Search:
         """One of several terms is missing, or has another sign or factor."""
         chain = self.chain
         for family in chain.families.values():
-            for place in range(len(chain.parents[family[0]])):
-                edges = [(node, place) for node in family if (node, place) in chain.factors]
-                without: Factors = {
-                    **chain.factors,
-                    **{edge: chain.factors[edge] * 0.0 for edge in edges},
-                }
+            each = range(len(chain.parents[family[0]]))
+            for places in dict.fromkeys([tuple(each), *((place,) for place in each)]):
+                gone = {(node, place) for node in family for place in places}
+                without = {e: f * 0.0 if e in gone else f for e, f in chain.factors.items()}
                 rest = chain.gradient(without)
                 share = self.right - rest
                 factor = self._factor(share, indices, self.gave - rest)
                 if factor is None or not _matters(rest[indices], self.right[indices]):
                     continue
-                term, line = self._term(family[0], place), self._line(family[0])
+                term, line = self._term(family[0], places), self._line(family[0])
                 if factor == 0.0:
                     yield (Part(TERM, f"the term {term} is missing", line),)
                 else:
                     parts = self._named_factor(factor)
                     yield tuple(Part(p.kind, f"the term {term}: {p.text}", line) for p in parts)
 
-    def _term(self, node: int, place: int) -> str:
-        operand = self.chain.called(self.chain.parents[node][place])
+    def _term(self, node: int, places: Sequence[int]) -> str:
         operation = self.chain.operations[node]
-        return f"by way of {operand} in {operation.name if operation else operand}"
+        whole = f"by way of {operation.name if operation else 'the input'}"
+        if len(places) > 1:
+            return whole
+        return f"{whole} of {self.chain.called(self.chain.parents[node][places[0]])}"
 
     @functools.cached_property
     def _candidates(self) -> list[tuple[Suspicion, Numbers]]:
@@ -249,13 +255,13 @@ class _Search:
 
     def _of_several(self, block: str, indices: Sequence[int]) -> Iterator[Parts]:
         common = self._distinct([s for s, _ in self._candidates if s.group], indices)
-        trials = 0
+        effort = 0
         for size in range(1, MOST + 1):
             for chosen in itertools.combinations(common, size):
                 if len({suspicion.group for suspicion in chosen}) < size:
                     continue
-                trials += 1
-                if trials > TRIALS:
+                effort += len(self.chain.factors) * len(self._moves)
+                if effort > EFFORT:
                     return
                 before = self._together(chosen)
                 factor = self._factor(before, indices)
@@ -334,6 +340,8 @@ class _Search:
             return Part(SIGN, "the sign is wrong"), *self._named_factor(-factor)
         if factor == 1.0:
             return ()
+        if factor in (0.5, 2.0):  # forgotten more often than a mean over two is taken
+            return (Part(FACTOR, f"{factor:g} times as large"),)
         sizes = self._sizes
         for count in sizes:
             if _is(factor, count):
@@ -391,8 +399,8 @@ def _times(factor: float) -> str:
 
 
 def _rounded(factor: float) -> float:
-    nearest = round(factor)
-    return float(nearest) if nearest and _is(factor, nearest) else factor
+    nearest = round(2.0 * factor) / 2.0
+    return nearest if nearest and _is(factor, nearest) else factor
 
 
 def _is(factor: float, other: float) -> bool:

@@ -144,9 +144,22 @@ class References:
             )
 
     def is_beside_a_kink(self, distance: float) -> bool:
-        """Whether there is one nearby in some direction, and in general in all."""
-        along = lambda t: self._exact_or_nan(self._moved(t))  # noqa: E731  # as below
-        return self.is_exact and _beside(along, 1.0, distance).is_kink
+        """Whether there is one nearby, along a direction in which every input moves.
+
+        Second differences of what is smooth vanish with the square of the step, those of a kink
+        with the step itself.
+        """
+        if not self.is_exact:
+            return False
+        mp = mpmath()
+        with mp.workdps(DIGITS[1]):
+            here = self._exact(self.subject.numbers)
+            after, before = (self._exact_or_nan(self._moved(s * distance)) for s in (1, -1))
+            bend = after - 2 * here + before
+            if not abs(bend) > mp.mpf("1e-6") * abs(after - before):
+                return False
+            near = [self._exact_or_nan(self._moved(s * distance / 2)) for s in (1, -1)]
+            return bool(abs(near[0] - 2 * here + near[1]) > mp.mpf("0.4") * abs(bend))
 
     def beside(self, index: int, distance: float) -> Slope:
         """The slopes a little to the left and to the right, and whether they are a kink's.

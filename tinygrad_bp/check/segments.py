@@ -14,8 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.check.chain import Chain, Edge, Numbers, partials_at
+from tinygrad_bp.check.chain import Chain, Edge, Factors, Numbers, partials_at
 from tinygrad_bp.tape.symbol import Symbol
+
+Step = tuple[int, tuple[int, ...]]
+"""A node, and the places of the one operand that is no constant: both of `x * x`."""
+Path = Sequence[Step]
 
 LONGEST = 8
 """Nodes in one segment."""
@@ -35,8 +39,8 @@ class Segment:
     """A function of one number that the nodes of a family compute."""
 
     chain: Chain
-    paths: Sequence[Sequence[Edge]]
-    """For each node of the family the edges from it down to the argument."""
+    paths: Sequence[Path]
+    """For each node of the family the nodes from it down to the argument."""
 
     def __len__(self) -> int:
         return len(self.paths[0])
@@ -49,26 +53,37 @@ class Segment:
     @property
     def arguments(self) -> list[int]:
         """The nodes of its arguments."""
-        return [self.chain.parents[path[-1][0]][path[-1][1]] for path in self.paths]
+        return [_below(self.chain, path[-1]) for path in self.paths]
 
     @property
     def edges(self) -> list[Edge]:
         """All that it is made of."""
-        return [edge for path in self.paths for edge in path]
+        return [(node, place) for path in self.paths for node, places in path for place in places]
 
-    def at(self, path: Sequence[Edge], argument: Numbers) -> tuple[Numbers, Numbers]:
+    def with_slopes(self, slopes: Sequence[Numbers]) -> Factors:
+        """The factors that make these the derivatives of its nodes by their arguments."""
+        found: Factors = {}
+        for path, slope in zip(self.paths, slopes, strict=True):
+            factor = slope
+            for node, places in path:
+                found |= {(node, place): np.zeros_like(slope) for place in places}
+                found[node, places[0]] = factor
+                factor = np.ones_like(slope)
+        return found
+
+    def at(self, path: Path, argument: Numbers) -> tuple[Numbers, Numbers]:
         """The value and the slope at another argument."""
         x, slope = argument, np.ones_like(argument)
-        for node, place in reversed(path):
+        for node, places in reversed(path):
             operands = [self.chain.values[parent] for parent in self.chain.parents[node]]
-            operands[place] = x
+            for place in places:
+                operands[place] = x
             operation = self.chain.operations[node]
-            assert operation is not None  # noqa: S101  # a leaf has no edges
+            assert operation is not None  # noqa: S101  # a leaf is in no path
             columns = [tuple(map(float, column)) for column in zip(*operands, strict=True)]
             x = np.array([operation.value(*column) for column in columns])
-            slope = slope * np.array(
-                [partials_at(operation, z, c)[place] for z, c in zip(x, columns, strict=True)]
-            )
+            partials = [partials_at(operation, z, c) for z, c in zip(x, columns, strict=True)]
+            slope = slope * np.array([sum(found[place] for place in places) for found in partials])
         return x, slope
 
     @functools.cached_property
@@ -85,9 +100,10 @@ class Segment:
     def formula(self, argument: str) -> str:
         """How it is written, of an argument of that name."""
         x: Any = Symbol(argument)
-        for node, place in reversed(self.paths[0]):
+        for node, places in reversed(self.paths[0]):
             operands: list[Any] = [float(self.chain.values[p][0]) for p in self.chain.parents[node]]
-            operands[place] = x
+            for place in places:
+                operands[place] = x
             x = self.chain.operations[node](*operands)  # type: ignore[misc]  # not of a leaf
         return str(x)
 
@@ -102,14 +118,19 @@ def segments(chain: Chain) -> list[Segment]:
     return sorted(found, key=len)
 
 
-def _longest_path(chain: Chain, node: int) -> list[Edge]:
-    path: list[Edge] = []
+def _longest_path(chain: Chain, node: int) -> Path:
+    path: list[Step] = []
     while len(path) < LONGEST:
-        edges = [(node, place) for place in range(len(chain.parents[node]))]
-        free = [edge for edge in edges if edge in chain.factors]
-        others = [p for p in chain.parents[node] if p not in chain.constants]
-        if len(free) != 1 or len(others) != 1:
+        places = [
+            place for place in range(len(chain.parents[node])) if (node, place) in chain.factors
+        ]
+        if len(chain.variables(node)) != 1 or not places:
             break
-        path += free
-        node = chain.parents[node][free[0][1]]
+        path.append((node, tuple(places)))
+        node = _below(chain, path[-1])
     return path
+
+
+def _below(chain: Chain, step: Step) -> int:
+    node, places = step
+    return chain.parents[node][places[0]]

@@ -50,6 +50,7 @@ def suspicions(chain: Chain) -> Iterator[Suspicion]:
             yield from _of_products(chain, family, activations)
     for family in chain.families.values():
         yield from _of_a_sum(chain, family)
+        yield from _of_an_inside(chain, family)
 
 
 def _largest(found: Sequence[Segment]) -> list[Segment]:
@@ -72,36 +73,32 @@ def exchanged(factors: Mapping[Any, Numbers]) -> Callable[[Factors], Factors]:
 
 def _of_a_segment(segment: Segment, *, is_known: bool) -> Iterator[Suspicion]:
     chain, top = segment.chain, segment.tops[0]
-    ones = dict.fromkeys(segment.edges, np.ones_like(chain.values[top]))
     ways = segment.by_result
-    formula = segment.formula("u")
     group = f"slope {top}" if is_known else ""
-    slope = f"the derivative of {formula}"
+    slope = f"the derivative of {segment.formula('u')}"
     if ways:
         slope = f"{slope}, {ways[0].format(r='h')} of its result h,"
-    yield Suspicion(MISSING, f"{slope} is missing", top, exchanged(ones), group=group)
+
+    def suspicion(kind: str, text: str, slopes: Sequence[Numbers], group: str = "") -> Suspicion:
+        change = exchanged(segment.with_slopes(slopes))
+        return Suspicion(kind, f"{slope} {text}", top, change, group=group)
+
+    ones = [np.ones_like(chain.values[node]) for node in segment.tops]
+    yield suspicion(MISSING, "is missing", ones, group)
+    arguments = [chain.values[node] for node in segment.arguments]
     for way in ways:
-        factors = {
-            path[0]: _by_result(way, chain.values[node])
-            for path, node in zip(segment.paths, segment.arguments, strict=True)
-        }
-        text = f"{slope} is taken of its argument: {way.format(r='u')}"
-        yield Suspicion(ARGUMENT, text, top, exchanged({**ones, **factors}), group=group)
-    if len(segment) == 1 and chain.operations[top].name in ("pow", "pow_constant"):  # type: ignore[union-attr]
+        text = f"is taken of its argument: {way.format(r='u')}"
+        yield suspicion(ARGUMENT, text, [_by_result(way, u) for u in arguments], group)
+    for what, nodes in _other_arguments(segment):
+        pairs = zip(segment.paths, nodes, strict=True)
+        slopes = [segment.at(path, chain.values[node])[1] for path, node in pairs]
+        yield suspicion(ARGUMENT, f"is taken at {what}", slopes)
+    operation = chain.operations[top]
+    if len(segment) == 1 and operation is not None and operation.name.startswith("pow"):
+        factors = [chain.factors[path[0][0], path[0][1][0]] for path in segment.paths]
         for power, word in ((-1, "low"), (1, "high")):
-            factors = {
-                path[0]: chain.factors[path[0]] * chain.values[node] ** power
-                for path, node in zip(segment.paths, segment.arguments, strict=True)
-            }
-            text = f"the power in {slope} is one too {word}"
-            yield Suspicion(MISSING, text, top, exchanged(factors))
-    for what, arguments in _other_arguments(segment):
-        factors = {
-            path[0]: segment.at(path, chain.values[node])[1]
-            for path, node in zip(segment.paths, arguments, strict=True)
-        }
-        text = f"{slope} is taken at {what}"
-        yield Suspicion(ARGUMENT, text, top, exchanged({**ones, **factors}))
+            changed = [f * u**power for f, u in zip(factors, arguments, strict=True)]
+            yield suspicion(MISSING, f"has a power that is one too {word}", changed)
 
 
 def _by_result(way: str, numbers: Numbers) -> Numbers:
@@ -110,27 +107,45 @@ def _by_result(way: str, numbers: Numbers) -> Numbers:
 
 
 def _other_arguments(segment: Segment) -> Iterator[tuple[str, Sequence[int]]]:
+    """Its result, and what its argument is made of, some way down."""
     chain = segment.chain
     yield "its result", segment.tops
     below = segment.arguments
     for _ in range(3):
-        operands = [chain.parents[node] for node in below]
+        operands = [chain.variables(node) for node in below]
         count = min(map(len, operands))
         for place in range(min(count, 3)):
             yield "part of its argument", [found[place] for found in operands]
-        if count != 1 and not all(_has_one_variable(chain, node) for node in below):
+        if count != 1:
             return
-        below = [_variable(chain, node) for node in below]
-        if not all(below_ in chain.families or chain.parents[below_] for below_ in below):
+        below = [found[0] for found in operands]
+
+
+def _of_an_inside(chain: Chain, family: Sequence[int]) -> Iterator[Suspicion]:
+    """What one node is the function of: its derivative by that is forgotten as a whole."""
+    overrides: dict[int, Override] = {}
+    for node in family:
+        slopes = chain.gradient(output=node)
+        (reached,) = np.nonzero(np.any(slopes, axis=1))
+        if len(reached) != 1:
             return
+        overrides[node], overrides[chain.leaves[reached[0]]] = _forgotten(node, slopes[reached[0]])
+    text = f"the derivative of {chain.called(family[0])}, inside another function, is missing"
+    if len(overrides) == 2 * len(family):
+        yield Suspicion(MISSING, text, family[0], overrides=overrides)
 
 
-def _has_one_variable(chain: Chain, node: int) -> bool:
-    return sum(parent not in chain.constants for parent in chain.parents[node]) == 1
+def _forgotten(node: int, slope: Numbers) -> tuple[Override, Override]:
+    kept: list[Numbers] = []
 
+    def keep(_: int, adjoint: Mapping[int, Numbers]) -> Numbers:
+        kept.append(adjoint[node])
+        return adjoint[node]
 
-def _variable(chain: Chain, node: int) -> int:
-    return next(parent for parent in chain.parents[node] if parent not in chain.constants)
+    def forget(leaf: int, adjoint: Mapping[int, Numbers]) -> Numbers:
+        return adjoint[leaf] - kept[-1] * slope + kept[-1]
+
+    return keep, forget
 
 
 # A product ---------------------------------------------------------------------------------------
@@ -155,6 +170,15 @@ def _of_products(chain: Chain, family: Sequence[int], activations: set[int]) -> 
             text = f"{factor}, a table of {side} by {side}, is the other way round"
             change = _with_places_swapped([edges[i : i + side] for i in range(0, len(edges), side)])
             yield Suspicion(TRANSPOSED, text, family[0], change, group=group)
+        across = [chain.transposed.get(chain.parents[node][1 - place]) for node in family]
+        if None not in across:
+            factors = {
+                edge: chain.values[node]
+                for edge, node in zip(edges, across, strict=True)
+                if node is not None
+            }
+            text = f"{chain.called(operands[1 - place])} stands the other way round, transposed"
+            yield Suspicion(TRANSPOSED, text, family[0], exchanged(factors), group=group)
         for what, quantities in _other_quantities(chain, family, place, activations):
             factors = {
                 edge: chain.values[node] for edge, node in zip(edges, quantities, strict=True)
@@ -199,8 +223,8 @@ def _argument(chain: Chain, node: int, activations: set[int]) -> int | None:
     """What a function was taken of whose result this is."""
     if node not in activations:
         return None
-    while _has_one_variable(chain, node):
-        node = _variable(chain, node)
+    while len(chain.variables(node)) == 1:
+        (node,) = chain.variables(node)
     return node
 
 
@@ -220,7 +244,7 @@ def _of_a_sum(chain: Chain, family: Sequence[int]) -> Iterator[Suspicion]:
         yield Suspicion(AXIS, text, family[0], overrides=_all(family, mean))
     labels = _labels(chain, family)
     if labels:
-        outputs = [_variable(chain, node) for node in family]
+        outputs = [chain.variables(node)[0] for node in family]
         result = chain.values[-1]
         text = "the error itself stands in place of its derivative"
         yield Suspicion(QUANTITY, text, family[0], dict, _all(outputs, result), ERROR)

@@ -30,6 +30,8 @@ class Verdict:
     """The slope on the side of smaller inputs; `nan` where the function ends here."""
     right: float
     why: str = ""
+    is_within_rounding: bool = False
+    """Whether an unstable one is as near to the truth as the terms that it adds up allow."""
 
     @property
     def lies_between(self) -> bool:
@@ -53,7 +55,9 @@ class Verdict:
         )
 
     def __bool__(self) -> bool:
-        return self.verdict == RIGHT or (self.verdict == KINK and self.lies_between)
+        if self.verdict == KINK:
+            return self.lies_between
+        return self.verdict == RIGHT or self.is_within_rounding
 
 
 @dataclass(frozen=True, repr=False)
