@@ -49,6 +49,9 @@ def regression(rng: np.random.Generator) -> Iterator[Derivation]:
     def right(w: Any) -> Any:
         return 2 * x.T @ (x @ w - y) / m
 
+    def without_inputs(w: Any) -> Any:
+        return (2 * (x @ w - y) / m).sum() + 0 * w
+
     def penalised(w: Any) -> Any:
         return loss(w) + penalty * (w * w).sum()
 
@@ -57,7 +60,7 @@ def regression(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("constant factor", loss, (w,), lambda w: 2 * right(w))
     yield Derivation("wrong axis", loss, (w,), lambda w: right(w) * m)
     yield Derivation("wrong axis", loss, (w,), lambda w: right(w) * m / d)
-    yield Derivation("missing factor", loss, (w,), lambda w: (2 * (x @ w - y) / m).sum() + 0 * w)
+    yield Derivation("missing factor", loss, (w,), without_inputs)
     yield Derivation("missing term", penalised, (w,), right)
     yield Derivation("constant factor", penalised, (w,), lambda w: right(w) + penalty * w)
 
@@ -111,11 +114,11 @@ def logistic(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("sign", entropy, (w, b), signed)
     yield Derivation("wrong axis", entropy, (w, b), summed)
     yield Derivation("wrong axis", entropy, (w, b), bias_averaged)
-    yield Derivation("missing factor", squared, (w, b), by_squared(lambda z, p: 1.0 + 0 * z))
-    yield Derivation("wrong argument", squared, (w, b), by_squared(lambda z, p: z * (1 - z)))
+    yield Derivation("missing factor", squared, (w, b), by_squared(lambda z, _: 1.0 + 0 * z))
+    yield Derivation("wrong argument", squared, (w, b), by_squared(lambda z, _: z * (1 - z)))
     yield Derivation("wrong argument", squared, (w, b), by_squared(of_its_result))
-    yield Derivation("sign", squared, (w, b), by_squared(lambda z, p: -p * (1 - p)))
-    yield Derivation("constant factor", squared, (w, b), by_squared(lambda z, p: p * (1 - p) / 2))
+    yield Derivation("sign", squared, (w, b), by_squared(lambda _, p: -p * (1 - p)))
+    yield Derivation("constant factor", squared, (w, b), by_squared(lambda _, p: p * (1 - p) / 2))
 
 
 # Networks ----------------------------------------------------------------------------------------
@@ -140,8 +143,8 @@ def network(rng: np.random.Generator) -> Iterator[Derivation]:
         return ((act(x @ w + b) @ v - y) ** 2).mean()
 
     def written(
-        slope: Callable[[Any, Any], Any] = lambda z, h: slope(h),
-        through: Callable[[Any, Any], Any] = lambda v, by_v: v,
+        slope: Callable[[Any, Any], Any] = lambda _, h: slope(h),
+        through: Callable[[Any, Any], Any] = lambda v, _: v,
     ) -> Callable[..., Any]:
         def gradient(w: Any, b: Any, v: Any) -> Any:
             z = x @ w + b
@@ -164,10 +167,10 @@ def network(rng: np.random.Generator) -> Iterator[Derivation]:
         return gradient
 
     place = int(rng.integers(3))
-    yield Derivation("missing factor", loss, start, written(lambda z, h: 1.0 + 0 * h))
-    yield Derivation("wrong argument", loss, start, written(lambda z, h: slope(z)))
-    yield Derivation("wrong argument", loss, start, written(lambda z, h: slope(act(h))))
-    yield Derivation("missing factor", loss, start, written(through=lambda v, by_v: 1.0 + 0 * v))
+    yield Derivation("missing factor", loss, start, written(lambda _, h: 1.0 + 0 * h))
+    yield Derivation("wrong argument", loss, start, written(lambda z, _: slope(z)))
+    yield Derivation("wrong argument", loss, start, written(lambda _, h: slope(act(h))))
+    yield Derivation("missing factor", loss, start, written(through=lambda v, _: 1.0 + 0 * v))
     yield Derivation("updated too early", loss, start, written(through=lambda v, g: v - rate * g))
     yield Derivation("sign", loss, start, part(place, lambda g: -g))
     yield Derivation("constant factor", loss, start, part(place, lambda g: g / 2))
@@ -218,7 +221,7 @@ def square_network(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("wrong axis", loss, start, mean)
 
 
-# Formulas ------------------------------------------------------------------------------------------
+# Formulas --------------------------------------------------------------------------------------
 
 
 def formulas(rng: np.random.Generator) -> Iterator[Derivation]:
@@ -237,7 +240,7 @@ def formulas(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("constant factor", lambda x: x**3, (c,), lambda x: x**2)
     yield Derivation("missing factor", lambda x: exp(-x * x), (a,), lambda x: exp(-x * x))
     yield Derivation("sign", lambda x: exp(-x * x), (a,), lambda x: 2 * x * exp(-x * x))
-    yield Derivation("missing factor", lambda x: log(1 + x**2), (a,), lambda x: 1 / (1 + x**2))
+    yield Derivation("missing factor", lambda x: log(1 + x * x), (a,), lambda x: 1 / (1 + x * x))
     yield Derivation(
         "missing term",
         lambda x, y: exp(x * y) + x * x,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import sys
@@ -13,6 +14,7 @@ from tinygrad_bp.check.candidates import ByEngine, ByHand
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.references import Reference, References
 from tinygrad_bp.check.slopes import SAFETY, Slope
+from tinygrad_bp.check.subject import engine_derivatives
 from tinygrad_bp.check.truths import is_installed
 from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verdict
 
@@ -86,8 +88,20 @@ class _Judge:
         return [
             i
             for i, slope in enumerate(reference.slopes)
-            if not slope.is_kink and not self._is_settled(i, slope)
+            if not (slope.is_kink or self._is_settled(i, slope) or self._is_confirmed(i, slope))
         ]
+
+    def _is_confirmed(self, index: int, slope: Slope) -> bool:
+        """Whether the engine says the same, of which the reference knows nothing."""
+        if not isinstance(self.candidate, ByHand) or self.candidate.graph is None:
+            return False
+        by_engine = self._by_engine[index]
+        return bool(abs(by_engine - slope.value) <= 1e-9 * abs(by_engine))
+
+    @functools.cached_property
+    def _by_engine(self) -> list[float]:
+        assert self.candidate.graph is not None  # noqa: S101  # asked only where there is one
+        return engine_derivatives(self.candidate.graph, self.order)
 
     def _with_kinks_below(self, reference: Reference) -> Reference:
         """Where a first derivative does not exist, there is no second either."""

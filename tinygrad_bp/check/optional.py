@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 
@@ -13,7 +14,8 @@ def hypothesis() -> Any:
 
 def mpmath() -> Any:
     """The package mpmath."""
-    return _imported("mpmath", "50 digits")
+    # Asked for at every step of a computation, so by the quickest way there is.
+    return sys.modules.get("mpmath") or _imported("mpmath", "50 digits")
 
 
 def _imported(name: str, what: str) -> Any:

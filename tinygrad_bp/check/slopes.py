@@ -85,19 +85,28 @@ def exact_slopes(
 def _one_sided(
     along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noise: Any, h: Any
 ) -> list[Any]:
-    """The slope of each number on the side of `h`: what its quotients over h, h/2, h/4 tend to."""
-    quotients = [
-        [(moved - start) / step for moved, start in zip(along(step), here, strict=True)]
-        for step in (h, h / 2, h / 4)
-    ]
-    return [_limit(far, near, last, noise) for far, near, last in zip(*quotients, strict=True)]
+    """The slope of each number on the side of `h`: what its quotients over h, h/2, ... tend to."""
+
+    def quotients(step: Any) -> list[Any]:
+        return [(moved - start) / step for moved, start in zip(along(step), here, strict=True)]
+
+    far, near = quotients(h), quotients(h / 2)
+    if all(_has_settled(one, other, noise) for one, other in zip(far, near, strict=True)):
+        return [2 * other - one for one, other in zip(far, near, strict=True)]
+    each = zip(far, near, quotients(h / 4), strict=True)
+    return [_limit(one, other, last, noise) for one, other, last in each]
+
+
+def _has_settled(far: Any, near: Any, noise: Any) -> bool:
+    mp = mpmath()
+    return not abs(near - far) > mp.mpf("1e-10") * abs(near) + noise
 
 
 def _limit(far: Any, near: Any, nearest: Any, noise: Any) -> Any:
     mp = mpmath()
-    change, last = near - far, nearest - near
-    if mp.isnan(last) or abs(last) <= mp.mpf("1e-10") * abs(nearest) + noise:
+    if _has_settled(near, nearest, noise):  # or is nan
         return 2 * nearest - near
+    change, last = near - far, nearest - near
     if abs(last) >= abs(change) * (1 - mp.mpf("1e-6")):  # for ever, as of sqrt at 0
         return mp.sign(nearest) * mp.inf
     # To 0, as of x**1.5 at 0; unless by halves, as where a slope of 1e-40 is left over.
