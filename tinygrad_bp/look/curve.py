@@ -22,7 +22,7 @@ __all__ = ["Curve", "plot", "shares", "svg"]
 
 FIRST, LAST = -1.0, 2.0
 """How far the curve is drawn, in shares of the change: as far beyond it as before it."""
-MOST_POINTS, FEWEST_POINTS, WORK = 121, 4, 2_000_000
+MOST_POINTS, FEWEST_POINTS, WORK = 121, 4, 500_000
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 34, 44
 MARGIN = 0.08

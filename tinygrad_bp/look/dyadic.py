@@ -79,6 +79,8 @@ class Dyadic:
 
 
 def _odd(mantissa: int, exponent: int) -> Dyadic:
+    if mantissa & 1:
+        return Dyadic(mantissa, exponent)
     if not mantissa:
         return ZERO
     zeros = (mantissa & -mantissa).bit_length() - 1

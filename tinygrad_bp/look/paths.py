@@ -96,7 +96,7 @@ class Paths:
     @cached_property
     def count(self) -> int:
         """How many paths there are, exactly."""
-        return self._counted(lambda _: True)
+        return self._swept(1, 0, lambda edges, of: sum(of[edge.parent] for edge in edges))
 
     @cached_property
     def finite(self) -> int:
@@ -120,11 +120,13 @@ class Paths:
 
         def by_target(edges: list[Edge], of: Mapping[Value, Dyadic]) -> Dyadic:
             found = [
-                Dyadic.of(edge.partial) * of[edge.parent]
+                of[edge.parent]
+                if edge.partial == 1.0
+                else Dyadic.of(edge.partial) * of[edge.parent]
                 for edge in edges
                 if math.isfinite(edge.partial)
             ]
-            return self._kept(reduce(Dyadic.__add__, found, ZERO))
+            return self._kept(reduce(Dyadic.__add__, found)) if found else ZERO
 
         return self._swept(ONE, ZERO, by_target)
 
@@ -156,7 +158,8 @@ class Paths:
         """The exact product of finite partials."""
         found = ONE
         for partial in partials:
-            found = self._kept(found * Dyadic.of(partial))
+            if partial != 1.0:  # a sum's, as half of all partials are
+                found = self._kept(found * Dyadic.of(partial))
         return found
 
     def largest(self, most: int) -> list[Path]:
@@ -179,6 +182,9 @@ class Paths:
         return kept
 
     def _counted(self, counts: Callable[[float], bool]) -> int:
+        """How many paths have only such partials."""
+        if all(counts(edge.partial) for edges in self.edges.values() for edge in edges):
+            return self.count
         return self._swept(
             1, 0, lambda edges, of: sum(of[e.parent] for e in edges if counts(e.partial))
         )
