@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid, step
+from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid, step, what_if
 from tinygrad_bp.look import Drawing, draw
+from tinygrad_bp.look.what_if import WhatIf
 
 IMAGES = Path(__file__).with_name("images")
 
 
 def files() -> dict[Path, str]:
     """Each picture's path, and what should stand in it."""
-    return {IMAGES / f"{name}.svg": drawing.svg() + "\n" for name, drawing in drawings().items()}
+    found = {IMAGES / f"{name}.svg": drawing.svg() + "\n" for name, drawing in drawings().items()}
+    return found | {IMAGES / "what_if.svg": one_weight_moved_far().svg()}
 
 
 def drawings() -> dict[str, Drawing]:
@@ -88,3 +90,14 @@ def step_through_a_sum() -> Drawing:
     product = w * x
     y = product + w
     return step(y, names=locals()).goto(4).draw()
+
+
+def one_weight_moved_far() -> WhatIf:
+    """That of the page on explaining: document 001's loss over w5, and its tangent."""
+    w1, w2, w3, w4, w5, w6, b1, b2, b3 = (Value(0.1 * number) for number in range(1, 10))
+    x1, x2, y_true = Value(-2.0), Value(-1.0), Value(1.0)
+    h1 = sigmoid(w1 * x1 + w2 * x2 + b1)
+    h2 = sigmoid(w3 * x1 + w4 * x2 + b2)
+    ypred = sigmoid(w5 * h1 + w6 * h2 + b3)
+    L = (y_true - ypred) ** 2  # noqa: N806  # as the document calls it
+    return what_if(L, {w5: +8.0}, names=locals())

@@ -219,6 +219,13 @@ def test_it_reads_as_a_bill():
     ]
 
 
+def test_a_rest_that_is_only_rounding_says_so():
+    w = Value(2.0, label="w")
+
+    assert "the rest, by rounding" in what_if((w * 3.0 - 5.0) ** 2, {w: 0.1}).text
+    assert "by rounding" not in what_if(w * 3.0, {w: 1.0}).text
+
+
 def test_many_moves_are_summed_up():
     inputs = [Value(float(i), label=f"x{i}") for i in range(12)]
     from tinygrad_bp import sum as total
@@ -258,6 +265,9 @@ def test_the_picture_is_the_same_to_the_byte_and_needs_no_id():
         "27",
         "64",
         "x",
+        "now",
+        "then",
+        "promised",
         "v1",
         "the gradient",
         "with curvature",

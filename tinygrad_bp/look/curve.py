@@ -26,6 +26,8 @@ MOST_POINTS, FEWEST_POINTS, WORK = 121, 4, 500_000
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 34, 44
 MARGIN = 0.08
+APART = 14
+"""Pixels between two words above one another."""
 CURVE, TANGENT, PARABOLA = palette.INK, COLOURS[1], COLOURS[0]
 
 
@@ -149,7 +151,7 @@ class _Sheet:
         """Now and then; of two that would touch, now."""
         now, then = self.curve.before, self.curve.after
         ticks = [height for height in (now, then) if math.isfinite(height)]
-        if len(ticks) == 2 and abs(self._y(now) - self._y(then)) < 14:
+        if len(ticks) == 2 and abs(self._y(now) - self._y(then)) < APART:
             ticks.pop()
         return ticks
 
@@ -159,11 +161,24 @@ class _Sheet:
         x = self._x(1.0)
         if math.isfinite(now):
             yield element("circle", cx=self._x(0.0), cy=self._y(now), r=4.5, fill=CURVE)
+            yield from self._word("now", 0.0, now, above=9)
+        if math.isfinite(then):
+            yield element("rect", x=x - 4, y=self._y(then) - 4, width=8, height=8, fill=CURVE)
+            yield from self._word("then", 1.0, then, above=9)
         if math.isfinite(then) and math.isfinite(promised):
             path = f"M{x:g} {self._y(promised):g}V{self._y(then):g}"
             yield element("path", d=path, stroke=TANGENT, stroke_dasharray="2 2")
-        if math.isfinite(then):
-            yield element("rect", x=x - 4, y=self._y(then) - 4, width=8, height=8, fill=CURVE)
+            if abs(self._y(promised) - self._y(then)) > APART:
+                yield from self._word("promised", 1.0, promised, above=-4)
+
+    def _word(self, word: str, share: float, height: float, *, above: float) -> Iterator[str]:
+        """A word on a rim of paper, so that a line behind it does not cross it out."""
+        rim: dict[str, str | float] = {
+            "stroke": palette.PAPER,
+            "stroke_width": 3,
+            "paint_order": "stroke",
+        }
+        yield text(word, self._x(share) + 8, self._y(height) - above, fill=palette.INK, **rim)
 
     def _line(self, heights: Sequence[float], **style: str | float) -> Iterator[str]:
         """A line, broken where there is no number."""

@@ -26,6 +26,8 @@ __all__ = ["WhatIf", "what_if"]
 MOST = 8
 """Of more nodes that move, or that change sides, the first are written."""
 LONGEST_NAME = 40
+ROUNDING = 2.0**-46
+"""Of the numbers around it, up to what share a rest is taken for rounding."""
 PERIODIC = ("remainder", "floor_divide")
 """Operations that have a jump at every multiple of the second operand."""
 STYLES = {r"^If .*": "bold", r"^  (\S+) ": "bold", r"^These are .*": "dim"}
@@ -224,7 +226,12 @@ class WhatIf:
             others = math.fsum(product for product, _, _ in by_size[MOST:])
             yield signed(others), f"the gradient: {len(by_size) - MOST:,} more that move"
         yield signed(self.curvature), "the curvature: half the second derivative that way"
-        yield signed(self.rest), "the rest"
+        sizes = (self.before, self.after, self.promise, self.curvature)
+        is_rounding = abs(self.rest) <= ROUNDING * max(map(abs, sizes))
+        yield (
+            signed(self.rest),
+            "the rest, by rounding" if self.rest and is_rounding else "the rest",
+        )
 
     @property
     def _moving(self) -> str:
