@@ -9,11 +9,12 @@ from __future__ import annotations
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tests.benchmarks import (
     chain,
     diagnosing,
+    explaining,
     memory,
     relu_network,
     stages,
@@ -129,20 +130,13 @@ def views() -> None:
     )
 
     print("### Diagnosing a chain of n nodes: microseconds for each node\n")
-    per_node = diagnosing.microseconds_per_node()
-    short, long = diagnosing.LENGTHS
-    show(
-        ["", f"n = {short:,}", f"n = {long:,}", "ratio"],
-        (
-            [
-                name,
-                f"{one:.2f}",
-                f"{per_node[long][name]:.2f}",
-                f"**{per_node[long][name] / one:.2f}**",
-            ]
-            for name, one in per_node[short].items()
-        ),
-    )
+    compare_lengths(diagnosing.microseconds_per_node())
+    print("### Explaining a chain of n nodes: microseconds for each node\n")
+    compare_lengths(explaining.microseconds_per_node())
+    long = explaining.LENGTHS[-1]
+    print(f"`tree` of {long:,} nodes: {explaining.seconds_of_tree() * 1e3:.1f} ms")
+    count, seconds = explaining.seconds_of_paths()
+    print(f"`explain` of {count:,} paths: {seconds * 1e3:.1f} ms\n")
     print("### Remembering lines: nanoseconds and bytes for each node\n")
     (without, under), bytes_without, bytes_under = diagnosing.cost_of_lines()
     show(
@@ -166,6 +160,23 @@ def where_time_goes() -> None:
     show(
         ["program", *stages.STAGES],
         ([name, *(f"{x:.2f}" for x in times.values())] for name, times in found.items()),
+    )
+
+
+def compare_lengths(per_node: Mapping[int, Mapping[str, float]]) -> None:
+    """Times for each node of a short and of a long chain."""
+    short, long = per_node
+    show(
+        ["", f"n = {short:,}", f"n = {long:,}", "ratio"],
+        (
+            [
+                name,
+                f"{one:.2f}",
+                f"{per_node[long][name]:.2f}",
+                f"**{per_node[long][name] / one:.2f}**",
+            ]
+            for name, one in per_node[short].items()
+        ),
     )
 
 

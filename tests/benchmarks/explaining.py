@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from tinygrad_bp import Value, explain, tree, what_if
 
-MILLION = 1_000_000
+LENGTHS = (1_000, 1_000_000)
+DOUBLINGS = 100
 
 
-def seconds() -> Iterator[tuple[str, str, float]]:
-    """For each view: of what, and the processor's seconds until its text stands there."""
-    x, y = doublings(100)
-    yield "explain", "10^30 paths, 301 nodes", timed(lambda: explain(y, x).text)
-    start, end = chain(MILLION)
-    yield "explain", "one path, a million nodes", timed(lambda: explain(end, start).text)
-    yield "explain, evaluation trace", "a million nodes", timed(lambda: explain(end).text)
-    yield "tree", "a million nodes", timed(lambda: tree(end).text)
-    yield "what_if", "a million nodes", timed(lambda: what_if(end, {start: 0.1}).text)
+def microseconds_per_node() -> dict[int, dict[str, float]]:
+    """Of chains of these lengths, until the text stands there."""
+    return {length: of_chain(length) for length in LENGTHS}
 
 
-def doublings(times: int) -> tuple[Value, Value]:
-    """A variable, and what 2**times paths lead to it from."""
+def of_chain(length: int) -> dict[str, float]:
+    """By the name of the call."""
+    start, end = chain(length)
+    calls: dict[str, Callable[[], Any]] = {
+        "`explain(end, start)`": lambda: explain(end, start).text,
+        "`explain(end)`": lambda: explain(end).text,
+        "`what_if(end, {start: 0.1})`": lambda: what_if(end, {start: 0.1}).text,
+    }
+    return {name: seconds(call) / length * 1e6 for name, call in calls.items()}
+
+
+def seconds_of_tree() -> float:
+    """Of the longest chain."""
+    _, end = chain(LENGTHS[-1])
+    return seconds(lambda: tree(end).text)
+
+
+def seconds_of_paths() -> tuple[int, float]:
+    """How many paths a graph of 301 nodes has, and what it takes to explain them."""
     x = Value(1.1, label="x")
     y = x
-    for _ in range(times):
+    for _ in range(DOUBLINGS):
         y = y * 0.5 + y.sin()
-    return x, y
+    return explain(y, x).count, seconds(lambda: explain(y, x).text)
 
 
 def chain(length: int) -> tuple[Value, Value]:
-    """Two ends, and so many nodes between them."""
+    """Two ends, and so many operations between them."""
     start = Value(0.5, label="start")
     end = start
     for _ in range(length // 2):
@@ -41,8 +53,8 @@ def chain(length: int) -> tuple[Value, Value]:
     return start, end
 
 
-def timed(work: Callable[[], Any]) -> float:
-    """Processor seconds."""
+def seconds(work: Callable[[], Any]) -> float:
+    """The processor's, without a collection that others left to do."""
     gc.collect()
     began = time.process_time()
     work()
