@@ -73,10 +73,8 @@ def _place_of(frame: FrameType) -> Place:
 
 
 def _line_at(code: CodeType, instruction: int) -> SourceLine:
-    number = next(
-        line or code.co_firstlineno
-        for start, end, line in code.co_lines()
-        if start <= instruction < end
-    )
+    # An instruction that stands for no line has none.
+    lines = (line for start, end, line in code.co_lines() if start <= instruction < end)
+    number = next(lines, None) or code.co_firstlineno
     text = linecache.getline(code.co_filename, number).strip()
     return SourceLine(code.co_filename, number, code.co_name, text)

@@ -2,11 +2,13 @@
 
 import linecache
 import math
+import re
 import sys
 from functools import partial, reduce
 from io import BytesIO, TextIOWrapper
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -18,9 +20,11 @@ from tinygrad_bp import (
     Value,
     constant,
     log,
+    nn,
     no_grad,
     relu,
     sqrt,
+    step,
     strict,
     topological_order,
     where,
@@ -300,6 +304,17 @@ def test_many_leaves_and_long_ways_are_folded():
     assert len(long.draw().picture.nodes) == 1 + MOST_DRAWN
 
 
+@pytest.mark.parametrize("failure", (FORWARD | BACKWARD).values(), ids=FORWARD | BACKWARD)
+def test_the_stepper_stops_where_it_says(failure):
+    found = autopsy(planted(Expression(lambda x: +x, 2.0), failure, 0).output)
+    position = re.search(r"goto\((\d+)\)", repr(found))
+
+    if position is None:
+        assert found.cause.kind == "given"
+    else:
+        assert step(found.output).goto(int(position[1])).node is found.cause.node
+
+
 def test_strict_says_the_same():
     x = Value(0.0, "x")
     root = sqrt(x)
@@ -332,6 +347,33 @@ def test_numbers_get_names_from_the_callers():
 def test_what_is_no_value_is_refused():
     with pytest.raises(TypeError, match="expected a Value, or a function and its inputs"):
         autopsy(2.0)
+
+
+# Models --------------------------------------------------------------------------------------
+
+
+def test_of_a_model_the_first_example_that_fails_is_told():
+    model = nn.Neuron(1, "exp", init=[1.0], name="unit")
+    found = autopsy(model, [[0.0], [1.0], [800.0], [900.0]], [0, 0, 1, 1], loss="mse")
+
+    assert repr(found).startswith("autopsy of the loss of example 2: it is inf")
+    assert found.cause.node.op.name == "exp"
+    assert "found = autopsy(model" in found.line.text
+
+
+def test_of_a_model_whose_examples_are_sound_the_mean_loss_is():
+    found = autopsy(nn.Neuron(1, "tanh", seed=0), np.linspace(-1.0, 1.0, 300), np.ones(300))
+
+    assert not found
+    assert repr(found).startswith("autopsy of the mean loss: nothing is wrong")
+
+
+def test_of_a_model_and_one_example_it_is_the_output():
+    model = nn.Neuron(1, "exp", init=[1.0], name="unit")
+
+    assert repr(autopsy(model, [800.0])).startswith("autopsy of unit: it is inf")
+    with pytest.raises(TypeError, match=r"autopsy\(model, inputs, targets, loss=...\), got 3"):
+        autopsy(model, [800.0], [1.0], [1.0])
 
 
 # How it looks --------------------------------------------------------------------------------

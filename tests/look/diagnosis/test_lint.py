@@ -267,6 +267,7 @@ def test_parameters_of_models_are_looked_for_in_names_too():
     y.backward()
 
     assert finding_named("unreached", lint(y, names={"model": model})).where == "unit.w.1, unit.b"
+    assert not lint(y, names={"another": nn.Neuron(2)})
 
 
 def test_a_parameter_that_a_model_does_not_use():
@@ -435,6 +436,30 @@ def test_one_large_factor_is_no_input():
     assert not lint(y)
 
 
+@pytest.mark.parametrize("targets", [np.array([1.0, 1.0, 0.0, 0.0]), tinygrad_bp.values([1, 2, 3])])
+def test_shapes_that_do_not_fit_and_were_stretched(targets):
+    targets = np.array(targets)
+    xs = np.linspace(-1.0, 1.0, len(targets))[:, np.newaxis]
+
+    def error(w, targets):
+        return ((tanh(w * xs) - targets) ** 2).mean()
+
+    report = lint(lambda w: error(w, targets), 0.5)
+    assert report.names == ("all-pairs",)
+    assert len(report[0].nodes) == len(targets)
+    assert not lint(lambda w: error(w, targets[:, np.newaxis]), 0.5)
+    assert lint(lambda w: -error(w, targets[np.newaxis]), 0.5).names == ("all-pairs",)
+
+
+def test_targets_that_are_all_alike_or_few_are_no_table():
+    def error(w, targets):
+        xs = np.linspace(-1.0, 1.0, len(targets))[:, np.newaxis]
+        return ((tanh(w * xs) - np.array(targets)) ** 2).mean()
+
+    assert not lint(lambda w: error(w, [1.0, 1.0, 1.0]), 0.5)
+    assert not lint(lambda w: error(w, [1.0, 0.0]), 0.5)
+
+
 # Models ---------------------------------------------------------------------------------------
 
 
@@ -468,6 +493,20 @@ def test_a_weight_that_an_operation_made_is_no_parameter():
 
     assert finding.where == "w"
     assert finding.what.startswith("w = 0.05 was made by an operation (multiply)")
+
+
+def test_whatever_fit_takes_for_a_model_is_one():
+    class Line:
+        def __init__(self):
+            self.w, self.unused = Value(0.5), Value(0.25)
+
+        def parameters(self):
+            return [self.w, self.unused]
+
+        def __call__(self, inputs):
+            return self.w * inputs[0]
+
+    assert lint(Line(), [1.0, -1.0], [2.0, -2.0]).names == ("unreached",)
 
 
 def test_of_much_data_a_hundred_examples_are_looked_at():

@@ -23,6 +23,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp.lines import SourceLine, line_of
+from tinygrad_bp.look.diagnosis.examples import is_model, losses, sample, two_of
 from tinygrad_bp.look.diagnosis.excerpt import excerpt, smallest
 from tinygrad_bp.look.diagnosis.rounded import Rounded, rounded_before
 from tinygrad_bp.look.diagnosis.sheet import STYLES, counted, line_rows, listed, name_of, sheet
@@ -36,7 +37,8 @@ from tinygrad_bp.look.output import name_of_function, output_of
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.text import shortened
 from tinygrad_bp.look.trace import Trace
-from tinygrad_bp.modes import lenient
+from tinygrad_bp.modes import lenient, recording, source_lines
+from tinygrad_bp.nn.gradients import batch_loss
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
 
@@ -61,6 +63,7 @@ def autopsy(
     subject: Value | Callable[..., Any],
     *inputs: Any,
     names: Mapping[str, object] | None = None,
+    loss: Any = "mse",
 ) -> Autopsy:
     """What made a number that is not finite, in the forward or the backward pass.
 
@@ -71,10 +74,16 @@ def autopsy(
     >>> found.cause.node.op.name, found.line.text, [leaf.label for leaf in found.story.bad_leaves]
     ('sqrt', 'root = x.sqrt()', ['x'])
 
-    `subject` is a value that has been computed, or a function and its inputs: that runs once
-    more, and then the lines of the program are known. `names`, usually `locals()`, is where
-    values without a label get a name. It prints as a report; `draw()` is its picture, and
-    `smallest` a graph of one operation in which the same happens.
+    What can be looked at:
+      autopsy(output)            a value that has been computed
+      autopsy(function, *inputs)  what a function makes of inputs; it runs once more, and then
+                                 the lines of the program are known
+      autopsy(model, inputs, targets, loss="mse")   whatever `fit` takes for a model, on its
+                                 data: the first example that has something that is not finite
+
+    `names`, usually `locals()`, is where values without a label get a name. It prints as a
+    report; `draw()` is its picture, and `smallest` a graph of one operation in which the same
+    happens.
 
     The first operation is the first in topological order, backward in the order of the sweep;
     of an infinity that does no harm, since neither the output nor a gradient of a leaf has
@@ -84,11 +93,29 @@ def autopsy(
     Raises `TypeError` for what is neither a `Value` nor a function that returns one.
     """
     with lenient():
+        if is_model(subject) and len(inputs) != 1:
+            return _of_examples(subject, *two_of(inputs, "autopsy"), loss, names)
         output = output_of(subject, *inputs)
-        story = story_of(output)
-    called = names_of(story.nodes, names)
-    called[output] = output.label or name_of_function(subject) or called[output]
-    return Autopsy(story, called)
+        return _autopsy(output, name_of_function(subject), names)
+
+
+def _autopsy(output: Value, called: str, names: Mapping[str, object] | None) -> Autopsy:
+    story = story_of(output)
+    found = names_of(story.nodes, names)
+    found[output] = output.label or called or found[output]
+    return Autopsy(story, found)
+
+
+def _of_examples(
+    model: Any, inputs: Any, targets: Any, loss: Any, names: Mapping[str, object] | None
+) -> Autopsy:
+    """The first example in which something is wrong; else of the mean loss of some of them."""
+    with recording(), source_lines():
+        for row, one in enumerate(losses(model, inputs, targets, loss)):
+            if found := _autopsy(one, f"the loss of example {row}", names):
+                return found
+        whole = batch_loss(model, *sample(inputs, targets), loss=loss)
+    return _autopsy(whole, "the mean loss", names)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -161,16 +188,20 @@ class Autopsy:
 
     # What is shown ----------------------------------------------------------------------
 
+    @property
+    def text(self) -> str:
+        """What is printed, in Unicode."""
+        return "\n".join(sheet(self._headline(), self._rows()))
+
     def __repr__(self) -> str:
-        return fitted("\n".join(sheet(self._headline(), self._rows())))
+        return fitted(self.text)
 
     def __rich__(self) -> Text:
         return rich_text(repr(self), STYLES)
 
     def _repr_html_(self) -> str:
-        text = "\n".join(sheet(self._headline(), self._rows()))
         picture = self.draw().svg() if self else ""
-        return f"<pre>{escape(text)}</pre>{picture}"
+        return f"<pre>{escape(self.text)}</pre>{picture}"
 
     def _headline(self) -> str:
         start = f"autopsy of {self._name(self.output)}: "

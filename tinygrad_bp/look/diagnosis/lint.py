@@ -18,7 +18,7 @@ lint of loss: 1 finding
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,10 @@ from tinygrad_bp.look.diagnosis.checks.gradients import (
 from tinygrad_bp.look.diagnosis.checks.inputs import unscaled_inputs
 from tinygrad_bp.look.diagnosis.checks.model import not_a_parameter, twins
 from tinygrad_bp.look.diagnosis.checks.reach import blocked, unreached
+from tinygrad_bp.look.diagnosis.checks.shapes import all_pairs
 from tinygrad_bp.look.diagnosis.checks.stuck import dead_relu, saturated
 from tinygrad_bp.look.diagnosis.checks.training import course
+from tinygrad_bp.look.diagnosis.examples import is_model, sample, two_of
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
 from tinygrad_bp.look.diagnosis.sheet import STYLES, counted
 from tinygrad_bp.look.names import names_of, things
@@ -66,9 +68,8 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     saturated,
     dead_relu,
     unscaled_inputs,
+    all_pairs,
 )
-MOST_EXAMPLES = 100
-"""Of a data set so many are looked at, spread evenly."""
 MOST = 3
 """Findings that are told in full."""
 
@@ -90,8 +91,8 @@ def lint(
     What can be looked at:
       lint(output)            a value; with several outputs a list of them
       lint(function, *inputs)  what a function makes of inputs; it runs once more, for its lines
-      lint(model, inputs, targets, loss="mse")   a module on its data; of more than 100 examples
-                              100 are looked at
+      lint(model, inputs, targets, loss="mse")   whatever `fit` takes for a model, on its data; of
+                              more than 100 examples 100 are looked at
       lint(history)           what `fit` returned
 
     `names`, usually `locals()`, gives values a name; leaves in it that the output does not
@@ -104,7 +105,7 @@ def lint(
     if isinstance(subject, History):
         return Lint("the training run", tuple(course(subject)))
     with recording(), lenient():
-        if isinstance(subject, Module):
+        if is_model(subject):
             return _lint_model(subject, data, names, loss)
         if isinstance(subject, Value | list | tuple):
             outputs = subject if isinstance(subject, list | tuple) else [subject]
@@ -123,25 +124,17 @@ def _values(outputs: Sequence[Any], data: Sequence[Any]) -> Sequence[Value]:
 
 
 def _lint_model(
-    model: Module, data: Sequence[Any], names: Mapping[str, object] | None, loss: Any
+    model: Any, data: Sequence[Any], names: Mapping[str, object] | None, loss: Any
 ) -> Lint:
-    if len(data) != 2:
-        raise TypeError(
-            "a model is looked at on its data: lint(model, inputs, targets, loss=...), "
-            f"got {len(data)} of inputs and targets"
-        )
-    inputs, targets = data
-    chosen = np.unique(np.linspace(0, len(inputs) - 1, MOST_EXAMPLES).round().astype(int))
-    rows = [[inputs[i] for i in chosen], [targets[i] for i in chosen]]
-    output = batch_loss(model, *rows, loss=loss)
-    table = np.asarray(rows[0], dtype=float).reshape(len(chosen), -1).tolist()
+    inputs, targets = sample(*two_of(data, "lint"))
+    output = batch_loss(model, inputs, targets, loss=loss)
     return _lint(
         [output],
         names,
         is_fresh=True,
         expected=tuple(model.parameters()),
-        model=model,
-        inputs=table,
+        model=model if isinstance(model, Module) else None,
+        inputs=np.asarray(inputs, dtype=float).reshape(len(inputs), -1).tolist(),
         title=repr(model),
     )
 
@@ -157,7 +150,7 @@ def _lint(
     **around: Any,
 ) -> Lint:
     nodes = topological_order(*outputs)
-    expected = tuple(dict.fromkeys((*expected, *_leaves_in(names or {}))))
+    expected = tuple(dict.fromkeys((*expected, *_leaves_in(names or {}, set(nodes)))))
     everything = list(dict.fromkeys((*nodes, *expected)))
     found_names = names_of(everything, names)
     if called and not outputs[0].label:
@@ -176,10 +169,13 @@ def _lint(
     return Lint(title or ", ".join(map(seen.name, outputs)), tuple(found))
 
 
-def _leaves_in(names: Mapping[str, object]) -> Iterator[Value]:
+def _leaves_in(names: Mapping[str, object], nodes: Set[Value]) -> Iterator[Value]:
     for _, thing in things(names):
         if isinstance(thing, Module):
-            yield from thing.parameters()
+            parameters = thing.parameters()
+            # A model that has no part in it at all belongs to something else.
+            if not nodes.isdisjoint(parameters):
+                yield from parameters
         elif isinstance(thing, Value) and thing.op is None:
             yield thing
 
@@ -217,15 +213,17 @@ class Lint(Sequence[Finding]):
         return tuple(finding.name for finding in self.findings)
 
     def __repr__(self) -> str:
-        return fitted(self._text())
+        return fitted(self.text)
 
     def __rich__(self) -> Text:
         return rich_text(repr(self), STYLES)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self._text())}</pre>"
+        return f"<pre>{escape(self.text)}</pre>"
 
-    def _text(self) -> str:
+    @property
+    def text(self) -> str:
+        """What is printed, in Unicode."""
         start = f"lint of {self.title}: "
         if not self.findings:
             return f"{start}nothing to report"
