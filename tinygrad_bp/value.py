@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast, final
 
@@ -214,15 +216,32 @@ def values(numbers: Any, label: str = "") -> Any:
 
 def store_gradients(nodes: list[Value], adjoint: Mapping[Any, float]) -> None:
     """Put the adjoints of a whole graph into `grad`: leaves accumulate."""
-    # All is computed before anything is stored: an interrupted call changes nothing.
-    grads = [
-        adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0) for node in nodes
-    ]
-    try:
-        _store(nodes, grads)
-    except BaseException:  # Ctrl-C: too late to change nothing, so change all
-        _store(nodes, grads)
-        raise
+    # Leaves to which two threads go back at once get what both add, or one would be lost.
+    with _storing:
+        # All is computed before anything is stored: an interrupted call changes nothing.
+        grads = [
+            adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
+            for node in nodes
+        ]
+        try:
+            _store(nodes, grads)
+        except BaseException:  # Ctrl-C: too late to change nothing, so change all
+            _store(nodes, grads)
+            raise
+
+
+# Reentrant, since a signal's handler may go back, too.
+_storing = threading.RLock()
+
+
+def _unlock_in_child() -> None:
+    """After a fork the thread that held the lock is not there to let go of it."""
+    global _storing
+    _storing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork.
+    os.register_at_fork(after_in_child=_unlock_in_child)
 
 
 def _store(nodes: list[Value], grads: list[float]) -> None:
