@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast, overload
 
 from tinygrad_bp import primitives as p
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.primitive import Primitive, operand_names
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ def method(primitive: Primitive) -> Method:
     else:
         apply = lambda self, *others: primitive(self, *others)  # noqa: E731  # as `unary`
     apply.__name__ = apply.__qualname__ = primitive.name
-    apply.__doc__ = f"`{primitive.write(*'xyuv'[: primitive.arity])}`, where `x` is this value."
+    names = operand_names(primitive.arity)
+    apply.__doc__ = f"`{primitive.write(*names)}`, where `{names[0]}` is this value."
     return cast(Method, apply)
 
 

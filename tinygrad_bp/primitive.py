@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +78,7 @@ class Primitive:
         return self.notation.format(*operands)
 
     def __repr__(self) -> str:
-        return f"<primitive {self.write(*'xyuv'[: self.arity])}>"
+        return f"<primitive {self.write(*operand_names(self.arity))}>"
 
     def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
         return named, (self.name,)
@@ -121,6 +121,15 @@ class Primitive:
         if not 0 < missing <= len(self.defaults):
             raise TypeError(f"{self!r} takes {self.arity} operands, got {len(operands)}")
         return operands + self.defaults[-missing:]
+
+
+def operand_names(count: int | None) -> Sequence[str]:
+    """What formulas call so many operands; a few stand for any number.
+
+    >>> operand_names(2), operand_names(5)
+    ('xy', ['x0', 'x1', 'x2', 'x3', 'x4'])
+    """
+    return "xyuv"[:count] if count is None or count <= 4 else [f"x{i}" for i in range(count)]
 
 
 CONSTANT = Primitive("constant", "", float, tuple)

@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.table.truths import SEED, Point, domain, is_inside
+from tinygrad_bp.check.points import SEED, Point, domain, is_inside
 from tinygrad_bp.primitive import Interval, Primitive
 
 LARGEST = sys.float_info.max

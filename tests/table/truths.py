@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import functools
 import math
-import random
-from collections.abc import Callable
 from typing import Any
 
-import mpmath
-from mpmath import mp
-
+from tinygrad_bp.check import points as inside
+from tinygrad_bp.check.differences import BITS, by_differences
+from tinygrad_bp.check.points import Draw, Point, extreme, moderate
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.truths import truths
-from tinygrad_bp.primitive import REAL, Interval, Primitive
+from tinygrad_bp.primitive import Primitive
 
-Point = tuple[float, ...]
 Orders = tuple[int, ...]
 """How many times to differentiate by each operand."""
 
@@ -28,7 +25,6 @@ TRUTHS = truths()
 
 # Truth at a point -----------------------------------------------------------------------
 
-BITS = (200, 400, 1000, 2000, 3000, 6000)
 COARSE, FINE = slice(0, 5), slice(4, 6)
 WHICH_BITS = {
     # Steps so dense that with few digits the difference quotient goes across them.
@@ -41,52 +37,17 @@ WHICH_BITS = {
     "erf": COARSE,
     "elu": COARSE,
 }
-VANISHED = mpmath.mpf("1e-330")
-"""Half of the smallest subnormal is more."""
 
 
 @functools.cache
 def truth(name: str, point: Point, orders: Orders) -> Any:
     """The derivative of those orders by each operand, to 20 digits; of order 0 the value."""
-    row, previous = ROWS[name], mpmath.mpf(0)
-    is_smooth = row.kink is None and set(row.domain) == {REAL}
-    for bits in BITS[WHICH_BITS.get(name, slice(None))]:
-        with mpmath.workprec(bits):
-            exact = tuple(map(mpmath.mpf, point))
-            # A step relative to the operand, so that it ends before a pole or a kink does.
-            scales = tuple(1 if is_smooth else abs(x) or 1 for x in exact)
-            current = mpmath.mpf(derivative(TRUTHS[name], exact, orders, scales))
-        # Two zeros prove nothing yet: softplus(1000) is 1000 to 434 digits.
-        if current != 0 and _agree(previous, current):
-            return current
-        previous = current
-    assert not VANISHED < abs(previous) < mpmath.inf, (name, point, orders)
-    return previous
-
-
-def _agree(x: Any, y: Any) -> bool:
-    return bool(abs(x - y) <= abs(y) * mpmath.mpf("1e-20"))
-
-
-def derivative(
-    function: Callable[..., Any], point: tuple[Any, ...], orders: Orders, scales: tuple[Any, ...]
-) -> Any:
-    """A central difference by one operand of the central difference by the others."""
-    if not any(orders):
-        return function(*point)
-    index = next(i for i, order in enumerate(orders) if order)
-    others = tuple(0 if i == index else order for i, order in enumerate(orders))
-
-    def along(x: Any) -> Any:
-        return derivative(function, (*point[:index], x, *point[index + 1 :]), others, scales)
-
-    step = mpmath.ldexp(scales[index], -mp.prec)
-    return mpmath.diff(along, point[index], orders[index], h=step)
+    bits = BITS[WHICH_BITS.get(name, slice(None))]
+    return by_differences(ROWS[name], point, orders, bits=bits)
 
 
 # Points ---------------------------------------------------------------------------------
 
-SEED = 20
 SIZES = (1, 2, 3, 7)
 """How many operands a row gets that takes any number; `dot` twice as many."""
 DECADES = {
@@ -140,60 +101,15 @@ def points(row: Primitive, count: int | None = None) -> list[Point]:
     """Points of the row's domain, moderate and extreme ones, the same at each call."""
     if count is None:
         count = 100 if row.arity == 1 else 150 if row.arity else 60
-    drawn = _drawn(row, count // 2, _moderate, SIZES) + _drawn(row, count // 2, _extreme, SIZES)
+    drawn = _drawn(row, count // 2, moderate, SIZES) + _drawn(row, count // 2, extreme, SIZES)
     return OF_INTEREST.get(row.name, []) + drawn
 
 
 def moderate_points(row: Primitive) -> list[Point]:
     """Points at which higher derivatives are neither vanishing nor overflowing."""
     count = 20 if row.arity in (1, 2) else 6
-    return _drawn(row, count, _moderate, (1, 2) if row.name == "dot" else (1, 2, 3))
-
-
-Draw = Callable[[random.Random, Interval, float], float]
+    return _drawn(row, count, moderate, (1, 2) if row.name == "dot" else (1, 2, 3))
 
 
 def _drawn(row: Primitive, count: int, draw: Draw, sizes: tuple[int, ...]) -> list[Point]:
-    rng = random.Random(f"{SEED} {row.name} {draw.__name__}")
-    decades = DECADES.get(row.name, 300.0)
-    found: list[Point] = []
-    while len(found) < count:
-        point = tuple(draw(rng, interval, decades) for interval in domain(row, rng.choice(sizes)))
-        if is_inside(row, point):
-            found.append(point)
-    return found
-
-
-def domain(row: Primitive, size: int) -> tuple[Interval, ...]:
-    """The interval of each operand; `size` counts for rows that take any number."""
-    size = row.arity or (2 * size if row.name == "dot" else size)
-    return tuple(row.domain[min(i, len(row.domain) - 1)] for i in range(size))
-
-
-def is_inside(row: Primitive, point: Point) -> bool:
-    """Whether the row has a derivative there."""
-    intervals = domain(row, len(point))
-    return all(low < x < high for x, (low, high) in zip(point, intervals, strict=False)) and (
-        row.kink is None or bool(row.kink(*point))
-    )
-
-
-def _moderate(rng: random.Random, interval: Interval, _decades: float) -> float:
-    low, high = interval
-    if math.isinf(low):
-        return rng.choice((rng.gauss(0.0, 1.0), rng.uniform(-10.0, 10.0)))
-    if math.isinf(high):
-        return low + float(10.0 ** rng.uniform(-1.0, 1.0))
-    return rng.uniform(low, high)
-
-
-def _extreme(rng: random.Random, interval: Interval, decades: float) -> float:
-    low, high = interval
-    tiny: float = 10.0 ** rng.uniform(-decades, -1.0)
-    large, huge = 10.0 ** rng.uniform(0.0, 3.0), 10.0 ** rng.uniform(0.0, decades)
-    if math.isinf(low):
-        return rng.choice((-1.0, 1.0)) * rng.choice((tiny, large, huge))
-    near: float = 10.0 ** rng.uniform(-16.0, -1.0)
-    if math.isinf(high):
-        return low + rng.choice((tiny, near, large, huge))
-    return rng.choice((low + near, high - near, tiny, -tiny))
+    return inside.points(row, count, draw, sizes=sizes, decades=DECADES.get(row.name, 300.0))

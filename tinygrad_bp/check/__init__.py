@@ -15,27 +15,32 @@ if TYPE_CHECKING:
     from tinygrad_bp.check.culprit import Culprit
     from tinygrad_bp.check.expression import Expression
     from tinygrad_bp.check.machine import engine_machine
+    from tinygrad_bp.check.operation import Examination, check_operation
     from tinygrad_bp.check.truths import define
     from tinygrad_bp.check.verdict import Report, Verdict
 
 __all__ = [
     "Culprit",
+    "Examination",
     "Expression",
     "Report",
     "Verdict",
     "assert_gradients_agree",
     "check_gradient",
+    "check_operation",
     "define",
     "engine_machine",
 ]
 
 LATE = {
     "Culprit": "culprit",
+    "Examination": "operation",
     "Expression": "expression",
     "Report": "verdict",
     "Verdict": "verdict",
     "assert_gradients_agree": "checker",
     "check_gradient": "checker",
+    "check_operation": "operation",
     "define": "truths",
     "engine_machine": "machine",
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.points import intervals
 from tinygrad_bp.check.steps import Place, Step, needed
 from tinygrad_bp.primitive import Interval, Primitive, named
 
@@ -56,11 +57,6 @@ def is_at_home(expression: Expression, inputs: Sequence[float]) -> bool:
             return False
         nodes.append(row.value(*numbers))
     return True
-
-
-def intervals(row: Primitive, count: int) -> list[Interval]:
-    """Where each of so many operands may lie."""
-    return [row.domain[min(i, len(row.domain) - 1)] for i in range(count)]
 
 
 def _is_in_domain(number: float, interval: Interval) -> bool:

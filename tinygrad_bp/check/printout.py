@@ -7,10 +7,8 @@ import tempfile
 from pathlib import Path
 
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.faults import FAULTS
 from tinygrad_bp.tape.record import tape_of
-
-WHAT_A_BROKEN_ENGINE_RAISES = (ArithmeticError, AttributeError, LookupError, RuntimeError,
-                               TypeError, ValueError)  # fmt: skip
 
 
 class Printout:
@@ -24,7 +22,7 @@ class Printout:
         try:
             return program + _table(self._expression) + _picture(self._expression)
         # It is about a failure, and the failure may be just that this cannot be computed.
-        except WHAT_A_BROKEN_ENGINE_RAISES as error:
+        except FAULTS as error:
             return f"{program}# neither table nor picture: {error!r}\n"
 
 

@@ -1,0 +1,12 @@
+"""What code that is being checked may raise, where the error is a finding and no accident."""
+
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
