@@ -338,6 +338,28 @@ def test_nodes_of_one_name_are_numbered():
     assert r"h^{(2)}" in explain(loss, w).latex()
 
 
+def test_where_names_are_long_the_nodes_of_a_path_are_named_instead():
+    w = Value(0.5, label="layers.0.neurons.0.weights.0")
+    loss = w
+    for label in ("layers.0.neurons.0.output", "layers.1.neurons.0.output", "loss"):
+        loss = loss.tanh()
+        loss.label = label
+
+    text = explain(loss, w).text
+
+    chain = " ← ".join(["loss", "layers.1.neurons.0.output", "layers.0.neurons.0.output", w.label])
+    assert f"  {chain}\n" in text
+    assert "d_loss_d_layers.1.neurons.0.output " in text
+
+
+def test_what_is_one_way_of_several_is_defined():
+    x = Value(3.0, label="x")
+    y = x * x + x
+    y.label = "y"
+
+    assert "where y = x * x + x = 12\n" in explain(y, x).text
+
+
 def test_long_paths_and_many_factors_are_cut(monkeypatch):
     monkeypatch.setattr("tinygrad_bp.look.derivation.MOST_LINES", 3)
     x, y = doubled(30)

@@ -9,6 +9,7 @@ from tinygrad_bp.look.latex import formula, name
     ("text", "expected"),
     [
         ("a * (b + c)", r"a \, (b + c)"),
+        ("a * -1 - -b", r"a \, (-1) - (-b)"),
         ("a - (b - c)", r"a - (b - c)"),
         ("2 * 3 * x", r"2 \cdot 3 \, x"),
         ("(a / b) ** 2", r"(\frac{a}{b})^{2}"),

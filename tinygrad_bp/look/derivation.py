@@ -22,6 +22,8 @@ __all__ = ["Derivation", "counted"]
 
 MOST_FACTORS = 6
 """Of a path with more the two ends are written."""
+WIDEST = 100
+"""Columns of a path, before its factors' names give way to those of its nodes."""
 MOST_LINES = 24
 """Of more factors, and of more definitions, the first are written."""
 MOST_DIGITS = 40
@@ -77,8 +79,11 @@ class Derivation:
         yield from self._remarks()
 
     def _bill(self) -> Iterator[str]:
-        items = [(signed(term.number), self._product(term)) for term in self.of.terms]
-        items += self._rest
+        products = list(map(self._product, self.of.terms))
+        if max(map(columns, products)) > WIDEST:
+            products = list(map(self._chain, self.of.terms))
+        numbers = [signed(term.number) for term in self.of.terms]
+        items = [*zip(numbers, products, strict=True), *self._rest]
         sum_of_all = signed(self.of.gradient)
         width = max(len(number) for number, _ in [*items, (sum_of_all, "")])
         for number, words in items:
@@ -87,13 +92,18 @@ class Derivation:
         yield f"  {sum_of_all:>{width}}  {self._in_all}"
 
     def _product(self, term: Term) -> str:
+        """The factors by their names."""
         names = [self.writing.name(factor) for factor in term.factors]
-        if len(names) > MOST_FACTORS:
-            half = MOST_FACTORS // 2
-            names[half:-half] = [f"({len(names) - MOST_FACTORS:,} more)"]
-        partials = {edge.partial for edge in term.path}
-        infinite = any(map(math.isinf, partials))
-        return " · ".join(names) + ("   (0 · inf)" if infinite and 0.0 in partials else "")
+        return " · ".join(_ends(names)) + _spoilt(term)
+
+    def _chain(self, term: Term) -> str:
+        """The nodes on the way: half as long, where names are long."""
+        steps = [self.writing.step(factor) for factor in term.factors]
+        return (
+            f"{spelled(self.writing.names[self.of.output])} ← "
+            + " ← ".join(_ends(steps))
+            + _spoilt(term)
+        )
 
     @cached_property
     def _rest(self) -> list[tuple[str, str]]:
@@ -159,9 +169,8 @@ class Derivation:
         terms = [term for term in self.of.terms if term.factors]
         for index, term in enumerate(terms):
             names = [self._derivative(factor) for factor in term.factors]
-            if len(names) > MOST_FACTORS:
-                half = MOST_FACTORS // 2
-                names[half:-half] = [r"\cdots"]
+            half = MOST_FACTORS // 2
+            names[half:-half] = [r"\cdots"] if len(names) > MOST_FACTORS else names[half:-half]
             product = r" \cdot ".join(names)
             yield ("" if index else whole), f"{'+ ' if index else ''}{product}"
         if terms and self.of.remaining:
@@ -205,9 +214,12 @@ class Derivation:
     @cached_property
     def _definitions(self) -> dict[Value, str]:
         """What is behind the names that nobody gave."""
-        ends = {edge.parent: None for f in self._formulas for edge in f[-1:]}
-        ends.pop(self.of.target, None)
-        return self.writing.definitions(self._formulas.values(), ends)
+        ends = [factor[-1].parent for factor in self._formulas]
+        unnamed = [node for node in ends if node not in self.writing.given]
+        forks = [
+            node for node in self.of.folding.forks if node in {f[0].node for f in self._formulas}
+        ]
+        return self.writing.definitions(self._formulas.values(), [*forks, *unnamed])
 
     def _number(self, factor: Factor) -> float:
         partials = [edge.partial for edge in factor]
@@ -269,6 +281,17 @@ class Derivation:
                 f"{name}.grad is {plain(grad)}: there is also what another call of backward left, "
                 "or numbers were changed since."
             )
+
+
+def _ends(names: list[str]) -> list[str]:
+    """The names, of many only the first and the last."""
+    half, hidden = MOST_FACTORS // 2, len(names) - MOST_FACTORS
+    return names if hidden <= 0 else [*names[:half], f"({hidden:,} more)", *names[-half:]]
+
+
+def _spoilt(term: Term) -> str:
+    partials = {edge.partial for edge in term.path}
+    return "   (0 · inf)" if 0.0 in partials and any(map(math.isinf, partials)) else ""
 
 
 def _paths(number: int) -> str:

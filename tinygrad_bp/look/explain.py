@@ -60,7 +60,8 @@ def explain(
     d_v1_d_x (2nd of 2 uses) = x = 3
     d_y_d_v2                 = 1
     d_v2_d_x                 = 2
-    where v1 = x * x = 9
+    where y = x * x + 2 * x = 15
+      and v1 = x * x = 9
       and v2 = 2 * x = 6
 
     Without a target it is the evaluation trace of the textbooks: each node with its value

@@ -86,8 +86,9 @@ class Explanation:
         """The exact sum of all finite paths."""
         self.count = self.paths.count
         """How many paths there are, exactly."""
-        folding = Folding(self.paths, self.writing.given)
-        self.terms = tuple(self._term(folding.factors(path)) for path in self.paths.largest(most))
+        self.folding = Folding(self.paths, self.writing.given)
+        paths = self.paths.largest(most)
+        self.terms = tuple(self._term(self.folding.factors(path)) for path in paths)
         """The largest, in order of size; what is not finite comes first."""
 
     def _term(self, factors: tuple[Factor, ...]) -> Term:

@@ -42,15 +42,18 @@ class Folding:
         self.paths = paths
         self.named = named
         self.uses = paths.uses
+        self.forks: dict[Value, None] = {}
+        """Where stretches begin that are one way of several, so that they were not folded."""
         self._ways: dict[Value, Mapping[Value, int]] = {}
 
     def factors(self, path: Path) -> tuple[Factor, ...]:
         """The path's factors, from the output to the target."""
         factors: list[Factor] = []
         for stretch in self._stretches(path):
-            if len(stretch) == 1 or self._is_only_way(stretch[0].node, stretch[-1].parent):
+            if self._is_only_way(stretch[0].node, stretch[-1].parent):
                 factors.append(stretch)
             else:
+                self.forks[stretch[0].node] = None
                 factors += self._runs(stretch)
         return tuple(factors)
 

@@ -123,6 +123,8 @@ class _Writer:
         if kind is ast.Pow:
             return f"{self._within(tree.left, ATOM)}^{{{self.written(tree.right)[0]}}}", binds
         left, right = self._within(tree.left, binds), self._within(tree.right, binds + 1)
+        if right.startswith("-"):
+            right = f"({right})"
         # Two numbers side by side would be one number.
         dot = r"\cdot" if right[0].isdigit() else r"\,"
         symbol = dot if kind is ast.Mult else SYMBOLS.get(kind, r"\mathbin{//}")

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look import palette
 from tinygrad_bp.look.formulas import formula
-from tinygrad_bp.look.names import names_of
+from tinygrad_bp.look.names import distinct_names, names_of
 from tinygrad_bp.look.terminal import can_show, in_ascii, rich_text
 from tinygrad_bp.look.text import columns, legible, plain, shortened, signed
 from tinygrad_bp.value import Value
@@ -38,7 +38,7 @@ SMALL = 10_000
 """A graph of so many nodes is numbered as everywhere else; a larger one only where it is shown."""
 DEPTH = 12
 MOST_OPERANDS = 12
-LONGEST_NAME, LONGEST_FORMULA = 30, 40
+LONGEST_NAME, LONGEST_FORMULA = 30, 60
 STYLES = {
     r"^[ │├└─]+": "dim",
     r"^[ │├└─]*([^\s=]+)": "bold",
@@ -103,7 +103,7 @@ class Tree:
     ) -> None:
         self.output = output
         self._operands = _opened(output, depth, most)
-        self._names = names_of(_numbered(output, self._operands), names)
+        self._names = distinct_names(names_of(_numbered(output, self._operands), names))
         self.lines = tuple(self._drawn())
         """From top to bottom."""
 

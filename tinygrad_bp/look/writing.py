@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import reduce
@@ -34,7 +35,7 @@ __all__ = ["DIGITS", "Writing", "spelled"]
 DIGITS = 4
 LONGEST_INLINE = 24
 """What a node without a name is may stand in a formula if it is no longer than this."""
-LONGEST = 76
+LONGEST = 90
 DEEPEST, MOST_EDGES, MOST_OPERANDS, MOST_DEFINITIONS = 12, 12, 12, 8
 
 ATOMIC = re.compile(r"[\w.\[\]'\"#]+|\w+\([^()]*\)")
@@ -58,6 +59,10 @@ class Writing:
         of, by = factor[0].node, factor[-1].parent
         return f"d_{spelled(self.names[of])}_d_{spelled(self.names[by])}{_which(factor)}"
 
+    def step(self, factor: Factor) -> str:
+        """Where it leads to: `x`, and which use of x it is, if of several."""
+        return f"{spelled(self.names[factor[-1].parent])}{_which(factor)}"
+
     def formula(self, factor: Factor) -> str:
         """The product of the partials, with stand-ins; empty where nobody could read it."""
         if len(factor) > MOST_EDGES:
@@ -76,20 +81,22 @@ class Writing:
         return latex.formula(formula, symbols)
 
     def definitions(self, formulas: Iterable[str], ends: Iterable[Value]) -> dict[Value, str]:
-        """What the names of ours in the formulas and of the ends are short for, down to a limit."""
-        formulas = [*formulas, *map(self._stand_in, ends)]
-        nodes = {stand_in: node for node, stand_in in self._stand_ins.items()}
+        """What these ends are, and the names of ours in the formulas, down to a limit."""
         found: dict[Value, str] = {}
-        todo = list(formulas)
+        todo = deque([*ends, *self._ours(formulas)])
         while todo and len(found) < MOST_DEFINITIONS:
-            for stand_in in STAND_IN.findall(todo.pop(0)):
-                node = nodes.get(stand_in)
-                if node is None or node in found or node in self.given or not node.parents:
-                    continue
+            node = todo.popleft()
+            if node.parents and node not in found:
                 found[node] = ast.unparse(self._expression(node, DEEPEST))
-                todo.append(found[node])
-                nodes = {stand_in: node for node, stand_in in self._stand_ins.items()}
-        return dict(list(found.items())[:MOST_DEFINITIONS])
+                todo.extend(self._ours([found[node]]))
+        return found
+
+    def _ours(self, formulas: Iterable[str]) -> list[Value]:
+        """The nodes in the formulas that nobody named."""
+        nodes = {stand_in: node for node, stand_in in self._stand_ins.items()}
+        stand_ins = [name for formula in formulas for name in STAND_IN.findall(formula)]
+        found = [nodes[name] for name in stand_ins if name in nodes]
+        return [node for node in found if node not in self.given]
 
     def _partial(self, node: Value, place: int, _: Value, partial: float) -> ast.expr:
         """The partial derivative, with what has no name written out where it is short."""
