@@ -76,7 +76,8 @@ class Run:
             cause = self.first_operation(row)
             raise NonFiniteError(
                 f"{what} in epoch {epoch} at example {row}, counted from 0: "
-                f"{cause or 'run again, it did not'}. {WAY_OUT}"
+                f"{cause or 'run again, it did not'}. {WAY_OUT}; "
+                "tinygrad_bp.autopsy(model, inputs, targets, loss=...) shows how it spread"
             ) from cause
         if not all(map(math.isfinite, change.numbers)):
             index, bad = _first_non_finite(change.numbers)

@@ -195,8 +195,8 @@ autopsy of cross_entropy: it is nan
     then      v5 * v7 (multiply) is nan where v5 = 0.0, v7 = -inf: 0 times infinity, and the 0 is v5
     with      v6 = 1 - v2; v2 = sigmoid(v1); v1 = w * x; v5 = 1 - target; v7 = log(v6)
     spread    4 of 15 values are not finite: v7 → v8 → v9 → cross_entropy
-    try       take the log of what is never 0: log_sigmoid(z), softplus(z) and logsumexp(zs) start
-              from the logits, and so do the losses of nn that end in from_logits
+    try       take the log of what is above 0 for certain: log_sigmoid(z), softplus(z),
+              logsumexp(zs) and the losses of nn from_logits start from the logit z
     see       .draw() shows it; step(...).goto(7) stops where it happens, in step 7 of 21"""
     )
 
@@ -287,7 +287,7 @@ def test_several_causes_are_counted_and_the_first_is_told():
     found = autopsy(log(x) + 1.0 / x + log(x))
 
     assert found.cause.node.op.name == "log"
-    assert "others   2 more did the same by themselves" in repr(found)
+    assert "others   2 other operations or leaves, each by itself, did the like" in repr(found)
 
 
 def test_many_leaves_and_long_ways_are_folded():
@@ -359,6 +359,18 @@ def test_of_a_model_the_first_example_that_fails_is_told():
     assert repr(found).startswith("autopsy of the loss of example 2: it is inf")
     assert found.cause.node.op.name == "exp"
     assert "found = autopsy(model" in found.line.text
+
+
+def test_where_fit_stops_the_autopsy_goes_on():
+    model = nn.Neuron(1, "exp", init=[1.0], name="unit")
+    data = [[0.0], [1.0], [800.0]], [0.0, 0.0, 1.0]
+    with pytest.raises(NonFiniteError, match=r"example 2.*autopsy\(model, inputs, ") as stop:
+        nn.fit(model, *data, loss="mse", optimizer=nn.SGD(0.1), epochs=1, compiled=False)
+    found = autopsy(model, *data, loss="mse")
+
+    assert "the loss of example 2" in repr(found)
+    assert "(exp) is inf" in str(stop.value)
+    assert "(exp) is inf" in found.sentence
 
 
 def test_of_a_model_whose_examples_are_sound_the_mean_loss_is():

@@ -9,8 +9,8 @@ autopsy of v2: it is -inf
     line     not known: values remember their lines under `with source_lines():`, or if you pass the
              function and its inputs, autopsy(f, x)
     spread   2 of 4 values are not finite: v1 → v2
-    try      take the log of what is never 0: log_sigmoid(z), softplus(z) and logsumexp(zs) start
-             from the logits, and so do the losses of nn that end in from_logits
+    try      take the log of what is above 0 for certain: log_sigmoid(z), softplus(z), logsumexp(zs)
+             and the losses of nn from_logits start from the logit z
     see      .draw() shows it; step(...).goto(1) stops where it happens, in step 1 of 5
 """
 
@@ -230,7 +230,7 @@ class Autopsy:
         yield "with", self._definitions()
         yield "spread", self._spread()
         if self.story.causes > 1:
-            yield "others", f"{self.story.causes - 1:,} more did the same by themselves"
+            yield "others", f"{self._others()}, each by itself, did the like"
         yield "try", way_out(self.story)
         yield "see", self._see()
 
@@ -262,6 +262,11 @@ class Autopsy:
             yield "line", UNKNOWN_LINE
             return
         yield from line_rows(self.line)
+
+    def _others(self) -> str:
+        return counted(
+            self.story.causes - 1, "other operation or leaf", "other operations or leaves"
+        )
 
     def _spread(self) -> str:
         story = self.story
