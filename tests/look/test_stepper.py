@@ -352,3 +352,13 @@ def test_a_long_chain_is_walked_through():
     assert repr(steps).startswith("step 40,001 of 40,001: back through v1 = -start")
     assert steps.goto(0).kind == "start"
     assert steps.gradients == {}
+
+
+def test_committing_twice_adds_up_in_leaves_and_nowhere_else():
+    x, y = square_plus()
+    steps = step(y)
+
+    steps.commit()
+    steps.commit()
+
+    assert (x.grad, y.grad, y.parents[0].grad) == (16.0, 1.0, 1.0)
