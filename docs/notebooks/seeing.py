@@ -122,8 +122,8 @@ steps
 tg.explain(L, w1)
 
 # %% [markdown]
-# In a notebook it is set as formulas. `backward` finds the same number, and those of the other eight
-# weights in the same pass.
+# In a notebook it is set as formulas; [explaining](../explaining.md) says what it does where there are very many
+# ways. `backward` finds the same number, and those of the other eight weights in the same pass.
 
 # %%
 L.backward()
