@@ -23,6 +23,7 @@ from demos.report import (
     graphs,
     largest_gap,
     last,
+    linted,
     plot,
     timed,
     within,
@@ -32,6 +33,7 @@ from tinygrad_bp.look import plot_history, plot_regions
 
 INPUTS, LABELS = reference.INPUTS.T, reference.LABELS.T
 ALMOST = 1e-4
+LOSS = nn.binary_cross_entropy
 
 # What the document prints after each regime, in the order of the examples.
 PRINTED_TOGETHER = np.array([1.14227284e-05, 1.30373842e-05, 9.99989185e-01, 9.99985584e-01])
@@ -42,10 +44,9 @@ def main(*, epochs: int = 50_000) -> Report:
     """Train as the document does, for `epochs` in each regime."""
     start = reference.start(np.random.default_rng(5))
     model = network(start)
-    pictures = graphs(
-        "3-4-4-1", nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.binary_cross_entropy)
-    )
+    pictures = graphs("3-4-4-1", nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=LOSS))
 
+    checked = linted("3-4-4-1 on these examples", model, INPUTS, LABELS, loss=LOSS)
     together = train(model, epochs=epochs, batch_size=4)
     after_together = nn.predict(model, INPUTS)[:, 0]
     weights, seconds_together = timed(lambda: last(reference.batch_trajectory(start, steps=epochs)))
@@ -88,6 +89,7 @@ def main(*, epochs: int = 50_000) -> Report:
             regions(model),
             trained_step_by_step(network(start), epochs=epochs),
             *pictures,
+            checked,
         ],
         gap=gap,
         numbers={
@@ -134,7 +136,7 @@ def trained_step_by_step(model: nn.MLP, *, epochs: int) -> Page:
         OfTwoInputs(model),
         inputs=INPUTS[:, :2],
         targets=LABELS,
-        loss=nn.binary_cross_entropy,
+        loss=LOSS,
     )
 
 
@@ -144,7 +146,7 @@ def train(model: nn.MLP, *, epochs: int, batch_size: int, **settings: Any) -> nn
         model,
         INPUTS,
         LABELS,
-        loss=nn.binary_cross_entropy,
+        loss=LOSS,
         optimizer=nn.SGD(0.5),
         epochs=epochs,
         batch_size=batch_size,

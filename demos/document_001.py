@@ -21,6 +21,7 @@ from demos.report import (
     graphs,
     largest_gap,
     last,
+    linted,
     plot,
     timed,
     within,
@@ -56,6 +57,7 @@ def main() -> Report:
     model = network(start)
     pictures = graphs("2-2-1", nn.batch_loss(model, INPUTS[:1], LABELS[:1], loss=nn.squared_error))
 
+    checked = linted("2-2-1 on these people", model, INPUTS, LABELS, loss=nn.squared_error)
     history = train(model)
     losses = errors_on_the_way(network(start))
     trained, seconds = timed(lambda: last(reference.trajectory(start, epochs=EPOCHS)))
@@ -89,6 +91,7 @@ def main() -> Report:
             ),
             trained_step_by_step(network(start)),
             *pictures,
+            checked,
         ],
         gap=gap,
         numbers={

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demos.document_002_factors import factor_tables, one_mistake_table, other_mistakes
+from demos.document_002_opened import opened
 from demos.reference import document_002 as reference
 from demos.report import (
     Claim,
@@ -23,6 +24,7 @@ from demos.report import (
     graphs,
     largest_gap,
     last,
+    linted,
     plot,
     timed,
     within,
@@ -119,6 +121,7 @@ def main() -> Report:
             *factor_tables(),
             other_mistakes(),
             one_mistake_table(),
+            *opened(),
             Prose(
                 "Trained properly",
                 "The same starts and the same rate, down the gradient of the "
@@ -263,6 +266,7 @@ def train(
 ) -> Trained:
     """Down the gradient of the mean squared error, all four examples together."""
     pictures = graphs(name, nn.batch_loss(model, SCALED[:1], LABELS[:1], loss=nn.mse))
+    pictures.append(linted(f"{name} on standardised inputs", model, SCALED, LABELS))
     history = nn.fit(model, SCALED, LABELS, loss=nn.mse, optimizer=nn.SGD(RATE), epochs=EPOCHS)
     weights, seconds = timed(reference_run)
     return Trained(

@@ -21,9 +21,11 @@ from demos.report import (
     Report,
     Table,
     Timing,
+    Transcript,
     graphs,
     largest_gap,
     last,
+    linted,
     plot,
     timed,
     within,
@@ -97,6 +99,7 @@ def main(*, epochs: int = 30) -> Report:
                 f"{untrained()} of 100 flowers rightly.",
             ),
             *graphs("[4, 5, 2] at the document's numbers", first_cost()),
+            checked(),
         ],
         gap=gap,
         numbers={"two": accuracy(two), "three": accuracy(three), "printed": accuracy(printed)},
@@ -235,15 +238,25 @@ def confusion_table(title: str, folds: Sequence[Fold], species: Sequence[str]) -
 
 def untrained() -> int:
     """How many of the two species' flowers the document's numbers name rightly as they stand."""
-    flowers = iris.load(species=TWO)
-    inputs = iris.standardised(flowers.measurements, by=flowers.measurements)
+    inputs, targets = two_species()
     outputs = nn.predict(network(reference.PRINTED), inputs)
-    return int((outputs.argmax(axis=1) == iris.one_hot(flowers.species).argmax(axis=1)).sum())
+    return int((outputs.argmax(axis=1) == targets.argmax(axis=1)).sum())
 
 
 def first_cost() -> Value:
     """The cost of the first flower at the document's own numbers."""
+    inputs, targets = two_species()
+    outputs: list[Value] = network(reference.PRINTED)(inputs[0])
+    return cost(outputs, targets[0].tolist())
+
+
+def checked() -> Transcript:
+    """Whether anything about that network and its flowers looks like a mistake."""
+    return linted("[4, 5, 2] on standardised flowers", network(reference.PRINTED), *two_species())
+
+
+def two_species() -> tuple[np.ndarray, np.ndarray]:
+    """The flowers of two species, standardised, and which species they are."""
     flowers = iris.load(species=TWO)
     inputs = iris.standardised(flowers.measurements, by=flowers.measurements)
-    outputs: list[Value] = network(reference.PRINTED)(inputs[0])
-    return cost(outputs, iris.one_hot(flowers.species)[0].tolist())
+    return inputs, iris.one_hot(flowers.species)

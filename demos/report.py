@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tinygrad_bp import Value, draw, explain, leaves, play
+from tinygrad_bp import Value, draw, explain, leaves, lint, play
 from tinygrad_bp.nn import History
 
 if TYPE_CHECKING:
@@ -206,6 +206,12 @@ def graphs(network: str, loss: Value) -> list[Part]:
             explain(loss, weight, most=8).text,
         ),
     ]
+
+
+def linted(what: str, model: Any, inputs: Any, targets: Any, *, loss: Any = "mse") -> Transcript:
+    """What is probably a mistake about a model on its data, before it is trained."""
+    found = lint(model, inputs, targets, loss=loss)
+    return Transcript(f"What `lint` says of {what}", found.text)
 
 
 def course(network: str, history: History, model: Any, **data: Any) -> Page:

@@ -53,13 +53,28 @@ def test_weights_are_those_of_numpy(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", SHORT)
-def test_the_network_is_played_and_explained(document: str) -> None:
+def test_the_network_is_played_explained_and_linted(document: str) -> None:
     parts = report(document).parts
 
     assert any(isinstance(part, Page) and part.name.startswith("backprop-") for part in parts)
+    lints = [p.text for p in parts if isinstance(p, Transcript) and "`lint`" in p.title]
+    assert all(text.startswith("lint of MLP(") for text in lints)
+    assert lints
     explanations = [p.text for p in parts if isinstance(p, Transcript) and "Why" in p.title]
     assert all(re.search("the sum, and what backward computes", text) for text in explanations)
     assert explanations
+
+
+def test_lint_and_autopsy_tell_the_story_of_document_002() -> None:
+    texts = {p.title: p.text for p in report("002").parts if isinstance(p, Transcript)}
+    raw = texts["What `lint` says of the 3-1 perceptron on the raw inputs"]
+    after = texts["What `autopsy` says of a weight after 6 steps"]
+
+    assert "saturated" in raw
+    assert "unscaled-inputs" in raw
+    assert "too large for a float" in after
+    assert "return z * (1 - z)" in after
+    assert texts["What `lint` says of 3-1 on standardised inputs"].endswith("nothing to report")
 
 
 @pytest.mark.parametrize("document", SHORT)
