@@ -13,30 +13,13 @@ from typing import Any
 import pytest
 from hypothesis import find, given, settings
 
+from tests.check.planted import gradient_with, right_gradient
 from tests.table.mutations import WRONG_PARTIAL
-from tinygrad_bp import Value, gradient
+from tinygrad_bp import Value
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.printout import Printout
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.primitive import Primitive
-
-
-def with_row(expression: Expression, wrong: Primitive) -> list[float]:
-    """The gradient by a table with one row that is wrong."""
-    leaves = expression.values()
-
-    def apply(name: str, *operands: Any) -> Any:
-        return (wrong if name == wrong.name else ROWS[name])(*operands)
-
-    found: list[float] = gradient(expression.run(leaves, apply)[-1], leaves)
-    return found
-
-
-def right(expression: Expression) -> list[float]:
-    leaves = expression.values()
-    found: list[float] = gradient(expression(*leaves), leaves)
-    return found
 
 
 @pytest.mark.parametrize(
@@ -52,7 +35,9 @@ def right(expression: Expression) -> list[float]:
 def test_wrong_rule_shrinks_to_one_operation(row: str, smallest: str) -> None:
     wrong = WRONG_PARTIAL["sign flipped"](ROWS[row], 0)
 
-    found = find(expressions(containing=row), lambda e: with_row(e, wrong) != right(e))
+    found = find(
+        expressions(containing=row), lambda e: gradient_with(wrong, e) != right_gradient(e)
+    )
 
     assert repr(found) == smallest
 
@@ -60,7 +45,9 @@ def test_wrong_rule_shrinks_to_one_operation(row: str, smallest: str) -> None:
 def test_wrong_rule_is_found_among_others_and_shrinks() -> None:
     wrong = WRONG_PARTIAL["one millionth too large"](ROWS["log1p"], 0)
 
-    said = message_of(lambda expression: with_row(expression, wrong) == right(expression))
+    said = message_of(
+        lambda expression: gradient_with(wrong, expression) == right_gradient(expression)
+    )
 
     assert "expression=Expression(lambda x: log1p(x), 0.5)" in said
 

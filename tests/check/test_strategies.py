@@ -90,7 +90,8 @@ def test_beside_kinks_is_well_beside(expression: Expression) -> None:
     for step in expression.steps:
         row = named(step.row)
         operands = [nodes[o] if isinstance(o, int) else o for o in step.operands]
-        assert row.kink is None or abs(row.kink(*operands)) > builder.MARGIN
+        is_certain = step.row == "where" and isinstance(step.operands[0], float)
+        assert is_certain or row.kink is None or abs(row.kink(*operands)) > builder.MARGIN
 
 
 @pytest.mark.parametrize("row", [n for n, row in ROWS.items() if row.kink and n != "divide"])

@@ -15,6 +15,7 @@ from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.points import intervals
 from tinygrad_bp.check.steps import Place, Step, needed
 from tinygrad_bp.primitive import Interval, Primitive, named
+from tinygrad_bp.primitives import where
 
 Kinks = Literal["none", "beside", "on"]
 
@@ -38,13 +39,20 @@ class Limits:
     """Whether each result is used at most once."""
 
 
-def suits(row: Primitive, numbers: Sequence[float]) -> bool:
+def suits(row: Primitive, numbers: Sequence[float], places: Sequence[Place] = ()) -> bool:
     """Whether the row has a derivative there, well away from where it has none."""
     return (
         all(map(_is_in_domain, numbers, intervals(row, len(numbers))))
-        and (row.kink is None or abs(row.kink(*numbers)) > MARGIN)
+        and _is_beside_kink(row, numbers, places)
         and abs(row.value(*numbers)) < LARGEST
     )
+
+
+def _is_beside_kink(row: Primitive, numbers: Sequence[float], places: Sequence[Place]) -> bool:
+    if row.kink is None or abs(row.kink(*numbers)) > MARGIN:
+        return True
+    # A condition that cannot vary takes a branch, and there is no jump to the other.
+    return row is where and any(isinstance(condition, float) for condition in places[:1])
 
 
 def is_at_home(expression: Expression, inputs: Sequence[float]) -> bool:
@@ -53,7 +61,7 @@ def is_at_home(expression: Expression, inputs: Sequence[float]) -> bool:
     for step in expression.steps:
         row = named(step.row)
         numbers = [nodes[o] if isinstance(o, int) else o for o in step.operands]
-        if not suits(row, numbers):
+        if not suits(row, numbers, step.operands):
             return False
         nodes.append(row.value(*numbers))
     return True
@@ -123,8 +131,8 @@ class Builder:
         return self._result(row, operands) if made is None else made
 
     def _is_fit(self, row: Primitive, result: int) -> bool:
-        numbers = list(map(self._number, self.steps[-1].operands))
-        is_fit = suits(row, numbers) or (
+        places = self.steps[-1].operands
+        is_fit = suits(row, list(map(self._number, places)), places) or (
             self.limits.kinks == "on" and bool(row.kink) and abs(self.numbers[result]) < LARGEST
         )
         return is_fit and self._depths[result] <= self.limits.depth
@@ -175,7 +183,7 @@ class Builder:
     def _beside_kinks(self, row: Primitive, operands: list[Place]) -> list[Place]:
         for attempt in range(3):
             numbers = list(map(self._number, operands))
-            if row.kink is None or abs(row.kink(*numbers)) > MARGIN:
+            if _is_beside_kink(row, numbers, operands):
                 break
             place = attempt % len(operands)
             operands[place] = self._shifted(operands, place, AWAY)

@@ -28,7 +28,7 @@ from tinygrad_bp.check.printout import Printout
 from tinygrad_bp.check.rows import ROWS, chosen, takes_constant
 from tinygrad_bp.check.steps import Place
 from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.primitives import divide, dot, equal, floor_divide, heaviside, sign
+from tinygrad_bp.primitives import divide, dot, equal, floor_divide, heaviside, sign, where
 from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
@@ -170,6 +170,9 @@ def _operands(row: Primitive, size: int) -> SearchStrategy[tuple[Place, ...]]:
         return st.tuples(nodes, constants)  # type: ignore[no-any-return]  # imported late
     if row.if_constant:
         return st.tuples(nodes, nodes)  # type: ignore[no-any-return]  # imported late
+    if row is where:
+        conditions = nodes | st.sampled_from((0.0, 1.0))
+        return st.tuples(conditions, nodes, nodes)  # type: ignore[no-any-return]  # imported late
     straight = st.tuples(nodes, *[nodes | constants] * (size - 1))
     return straight | straight.map(_turned) if size > 1 else straight  # type: ignore[no-any-return]
 
