@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tinygrad_bp
 from tests.look.diagnosis.failures import BACKWARD, FORWARD, SOUND, planted
@@ -105,6 +106,28 @@ def test_of_random_programs_nothing_is_said_and_nothing_is_changed(program):
     assert not found
     assert found.story.part == "nothing"
     assert [(node.data, node.grad) for node in topological_order(output)] == before
+
+
+EXTREMES = [
+    0.0, -0.0, 1.0, -1.0, 40.0, -800.0, 1e200, -1e200, 1e308, 5e-324, math.inf, -math.inf, math.nan,
+]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(program=programs(), numbers=st.lists(st.sampled_from(EXTREMES), min_size=3, max_size=3))
+def test_at_any_numbers_something_is_found_exactly_if_something_is_wrong(program, numbers):
+    inputs = [Value(number) for number, _ in zip(numbers, program.inputs, strict=False)]
+    output = program(*inputs)
+    found = autopsy(output)
+    spoilt = spoilt_leaves(inputs, output)
+
+    if not math.isfinite(output.data):
+        assert found.story.part == "value"
+    else:
+        assert set(found.story.bad_leaves) == spoilt
+        assert bool(found) == bool(spoilt)
+    if found:
+        assert autopsy(found.smallest)
 
 
 @pytest.mark.parametrize("failure", (FORWARD | BACKWARD).values(), ids=FORWARD | BACKWARD)
