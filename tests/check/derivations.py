@@ -171,7 +171,9 @@ def network(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("wrong argument", loss, start, written(lambda z, _: slope(z)))
     yield Derivation("wrong argument", loss, start, written(lambda _, h: slope(act(h))))
     yield Derivation("missing factor", loss, start, written(through=lambda v, _: 1.0 + 0 * v))
-    yield Derivation("updated too early", loss, start, written(through=lambda v, g: v - rate * g))
+    for step in (rate, -rate, 2 * rate):
+        early = written(through=lambda v, by_v, step=step: v - step * by_v)
+        yield Derivation("updated too early", loss, start, early)
     yield Derivation("sign", loss, start, part(place, lambda g: -g))
     yield Derivation("constant factor", loss, start, part(place, lambda g: g / 2))
     yield Derivation("wrong axis", loss, start, part(1, lambda g: g / m))
@@ -184,6 +186,7 @@ def square_network(rng: np.random.Generator) -> Iterator[Derivation]:
     x, y = rng.normal(size=(n, n)), rng.normal(size=(n, n))
     start = (rng.normal(size=(n, n)), rng.normal(size=n), rng.normal(size=(n, n)))
     act, slope = ACTIVATIONS[str(rng.choice(["sigmoid", "tanh"]))]
+    rate = float(10.0 ** rng.uniform(-2.0, 0.0))
 
     def loss(w: Any, b: Any, v: Any) -> Any:
         return ((act(x @ w + b) @ v - y) ** 2).sum() / 2
@@ -210,6 +213,12 @@ def square_network(rng: np.random.Generator) -> Iterator[Derivation]:
         at_hidden = off @ v * slope(h)
         return x.T @ at_hidden, at_hidden.sum(axis=0), h.T @ off
 
+    def moved(w: Any, b: Any, v: Any) -> Any:
+        h, off, _ = pieces(w, b, v)
+        by_v = h.T @ off
+        at_hidden = off @ (v - rate * by_v).T * slope(h)
+        return x.T @ at_hidden, at_hidden.sum(axis=0), by_v
+
     def output_transposed(w: Any, b: Any, v: Any) -> Any:
         h, off, at_hidden = pieces(w, b, v)
         return x.T @ at_hidden, at_hidden.sum(axis=0), off.T @ h
@@ -219,6 +228,7 @@ def square_network(rng: np.random.Generator) -> Iterator[Derivation]:
     yield Derivation("transposed", loss, start, through_transposed)
     yield Derivation("wrong axis", loss, start, other_axis)
     yield Derivation("wrong axis", loss, start, mean)
+    yield Derivation("updated too early", loss, start, moved)
 
 
 # Formulas --------------------------------------------------------------------------------------

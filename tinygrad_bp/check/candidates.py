@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,11 +99,15 @@ class ByHand:
         if self._exactly is not None:
             exact = self._exactly[index]
             return bool(abs(exact - true.value) <= 1e-12 * abs(true.value) + true.bar)
-        beside = [
-            self.at([x * (1 + k * 2.0**-52) for x in self.subject.numbers]) for k in (1, 2, 3)
-        ]
-        spread = max(abs(one[index] - self.gave[index]) for one in beside)
+        try:
+            beside = [self._beside(k)[index] for k in (1, 2, 3)]
+        except REFUSALS:
+            return False
+        spread = max(abs(one - self.gave[index]) for one in beside)
         return bool(abs(self.gave[index] - true.value) <= 16 * spread)
+
+    def _beside(self, ulps: int) -> list[float]:
+        return self.at([x * (1 + ulps * sys.float_info.epsilon) for x in self.subject.numbers])
 
     @functools.cached_property
     def _exactly(self) -> list[Any] | None:

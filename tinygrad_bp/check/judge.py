@@ -108,7 +108,7 @@ class _Judge:
         first = References(self.subject, self.candidate.graph, self.candidate.call).best(1, None)
         is_kink = [slope.is_kink for slope in first.slopes]
         slopes = [
-            Slope(math.nan, math.inf, slope.left, slope.right, is_kink=True)
+            Slope(math.nan, math.inf, math.nan, math.nan, is_kink=True)
             if any(is_kink[i] for i in by)
             else slope
             for by, slope in zip(self._by, reference.slopes, strict=True)
@@ -187,6 +187,8 @@ class _Judge:
 
     def _kink(self, index: int, slope: Slope, how: str = "") -> Verdict:
         left, right = float(slope.left), float(slope.right)
+        if math.isnan(left) and math.isnan(right) and self.order > 1:
+            return self._said(index, KINK, slope, "there is no first derivative here")
         if math.isnan(left) and math.isnan(right):
             return self._unstable(index, slope, "there is no slope on either side")
         one = self._said(index, KINK, slope)

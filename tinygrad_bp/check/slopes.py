@@ -77,7 +77,8 @@ def exact_slopes(
     h = scale * mp.mpf(10) ** STEPS[order][level]
     rounding = mp.mpf(10) ** (2 * STEPS[order][level - 1] + 10) if level else mp.eps
     here = along(mp.mpf(0))
-    noise = 64 * rounding * max(map(abs, here)) / abs(h)
+    sizes = [abs(number) for number in here if mp.isfinite(number)]
+    noise = 64 * rounding * max(sizes, default=0) / abs(h)
     left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
     return [_joined(*sides, noise) for sides in zip(left, right, strict=True)]
 

@@ -18,6 +18,9 @@ ARGUMENT, TRANSPOSED, AXIS = "wrong argument", "transposed", "wrong axis"
 TOO_EARLY, TERM, QUANTITY = "updated too early", "missing term", "another quantity"
 KINDS = (SIGN, FACTOR, MISSING, ARGUMENT, TRANSPOSED, AXIS, TOO_EARLY, TERM, QUANTITY)
 
+MOST_WORK = 30_000
+"""Nodes gone through for one suspicion."""
+
 
 @dataclass(frozen=True)
 class Suspicion:
@@ -123,6 +126,8 @@ def _other_arguments(segment: Segment) -> Iterator[tuple[str, Sequence[int]]]:
 
 def _of_an_inside(chain: Chain, family: Sequence[int]) -> Iterator[Suspicion]:
     """What one node is the function of: its derivative by that is forgotten as a whole."""
+    if len(family) * len(chain.values) > MOST_WORK:
+        return
     overrides: dict[int, Override] = {}
     for node in family:
         slopes = chain.gradient(output=node)
@@ -260,9 +265,7 @@ def _labels(chain: Chain, family: Sequence[int]) -> list[int]:
     if chain.operations[family[0]] is not subtract:
         return []
     found = [[p for p in chain.parents[node] if p in chain.constants] for node in family]
-    if any(
-        len(chain.parents[node]) != 2 or len(c) != 1 for node, c in zip(family, found, strict=True)
-    ):
+    if any(len(constants) != 1 for constants in found):
         return []
     labels = [c[0] for c in found]
     return labels if len({float(chain.values[label][0]) for label in labels}) > 1 else []
@@ -272,6 +275,8 @@ def _of_every_pair(
     chain: Chain, family: Sequence[int], labels: Sequence[int], outputs: Sequence[int]
 ) -> Iterator[Suspicion]:
     """Outputs of shape (n, 1) less labels of shape (n,) are a table of n by n."""
+    if len(labels) * len(chain.values) > MOST_WORK:
+        return
     turned = []
     for turn in range(len(labels)):
         numbers = [chain.values[label] for label in [*labels[turn:], *labels[:turn]]]

@@ -1,0 +1,148 @@
+"""Mistakes in derivations, each made on purpose, and when none is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_bp as tg
+from tests.check.derivations import logistic, regression, square_network
+from tinygrad_bp.check import check_gradient
+
+RNG = np.random.default_rng(3)
+MADE = [*square_network(RNG), *regression(RNG), *logistic(RNG)]
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.kind)
+def test_planted_mistake_is_named(made: Any) -> None:
+    report = check_gradient(made.function, *made.inputs, gradient=made.gradient)
+
+    assert report.verdict == "wrong"
+    assert {mistake.kinds for mistake in report.findings} == {(made.kind,)}
+
+
+def kinds(function: Any, *inputs: Any, gradient: Any) -> list[tuple[str, ...]]:
+    report = check_gradient(function, *inputs, gradient=gradient)
+    assert report.verdict == "wrong", report
+    return [mistake.kinds for mistake in report.findings]
+
+
+def test_sign_and_factor_of_one_are_both_named() -> None:
+    assert kinds(lambda x: x**3, 2.0, gradient=lambda x: -6 * x**2) == [("sign", "constant factor")]
+
+
+def test_two_mistakes_in_a_sigmoid_and_its_error_are_both_named() -> None:
+    x, y = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]]), np.array([1.0, 0.0, 1.0])
+
+    def loss(w: Any) -> Any:
+        return ((tg.sigmoid(x @ w) - y) ** 2).sum()
+
+    def gradient(w: Any) -> Any:
+        z = x @ w
+        return x.T @ (loss(w) * z * (1 - z))
+
+    (found,) = kinds(loss, np.array([0.3, -0.4]), gradient=gradient)
+
+    assert sorted(found) == ["another quantity", "wrong argument"]
+
+
+def test_labels_that_broadcast_are_noticed() -> None:
+    x, y = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]]), np.array([[1.0], [0.0], [2.5]])
+
+    def loss(w: Any) -> Any:
+        return ((tg.tanh(x @ w) - y) ** 2).mean()
+
+    def gradient(w: Any) -> Any:
+        p = np.tanh(x @ w)
+        table = p - y[:, 0]  # (3, 1) less (3,)
+        return x.T @ (2 * table.mean(axis=1, keepdims=True) / 3 * (1 - p * p))
+
+    (found,) = kinds(loss, np.array([[0.3], [-0.4]]), gradient=gradient)
+
+    assert found == ("wrong axis",)
+
+
+def test_error_that_is_averaged_too_early_is_noticed() -> None:
+    x, y = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]]), np.array([1.0, 0.0, 2.5])
+
+    def loss(w: Any) -> Any:
+        return ((x @ w - y) ** 2).sum()
+
+    def gradient(w: Any) -> Any:
+        return x.T @ np.full(3, (2 * (x @ w - y)).mean())
+
+    (found,) = kinds(loss, np.array([0.3, -0.4]), gradient=gradient)
+
+    assert found == ("wrong axis",)
+
+
+def test_each_number_of_a_block_may_have_its_own_mistake() -> None:
+    def function(p: Any) -> Any:
+        return np.sin(p[0] * p[0]) + np.exp(p[1]) * p[1]
+
+    def gradient(p: Any) -> Any:
+        return np.array([np.cos(p[0] * p[0]), np.exp(p[1])])
+
+    found = kinds(function, np.array([0.6, 0.8]), gradient=gradient)
+
+    assert found == [("missing factor",), ("missing term",)]
+
+
+def test_matrix_that_is_the_other_way_round_is_noticed_in_its_shape() -> None:
+    x = np.array([[0.5, 1.0, 2.0], [-1.0, 0.3, 0.1]])
+
+    def function(w: Any) -> Any:
+        return (x * w * w).sum()
+
+    found = kinds(function, x + 1.0, gradient=lambda w: (2 * x * w).T.reshape(2, 3))
+
+    assert found == [("transposed",)]
+
+
+def test_what_is_no_known_mistake_is_wrong_without_a_name() -> None:
+    assert kinds(tg.exp, 0.5, gradient=lambda x: np.cos(17 * x) + x) == []
+
+
+def test_gradient_that_runs_at_this_point_alone_is_not_explained() -> None:
+    def gradient(x: float) -> float:
+        if x != 2.0:
+            raise ValueError("only there")
+        return 3.0
+
+    assert kinds(lambda x: x**3, 2.0, gradient=gradient) == []
+
+
+def test_function_without_a_graph_is_not_explained() -> None:
+    assert kinds(lambda x: float(x) ** 3, 2.0, gradient=lambda x: 3 * x) == []
+
+
+def test_constant_function_has_no_chain() -> None:
+    assert kinds(lambda x: 3.0, 2.0, gradient=lambda x: 1.0) == []  # noqa: ARG005
+
+
+def test_graph_that_is_another_at_every_point_has_no_chain() -> None:
+    def function(x: Any) -> Any:
+        result = x
+        for _ in range(int(abs(getattr(x, "data", x)) * 1e6) % 97):
+            result = result + 1.0
+        return result * 2
+
+    assert kinds(function, 2.0, gradient=lambda x: 1.5 + x) == []
+
+
+def test_long_graph_is_not_taken_apart() -> None:
+    def function(x: Any) -> Any:
+        for _ in range(3_100):
+            x = x + 1.0
+        return x
+
+    assert kinds(function, 2.0, gradient=lambda x: 2.0) == []  # noqa: ARG005
+
+
+def test_input_that_does_not_matter_has_the_gradient_zero() -> None:
+    report = check_gradient(lambda x, y: x * x, 3.0, 4.0, gradient=lambda x, y: (x, 0.0))  # noqa: ARG005
+
+    assert [one.verdict for one in report.verdicts] == ["wrong", "right"]
+    assert report.findings[0].kinds == ("constant factor",)
