@@ -186,6 +186,15 @@ def test_an_if_is_not_in_the_graph_and_the_text_says_so():
     assert "an `if` is not asked again" in found.text
 
 
+def test_promises_may_be_infinite_both_ways():
+    x, y = Value(0.0, label="x"), Value(0.0, label="y")
+
+    found = what_if(x.sqrt() + y.sqrt(), {x: 1.0, y: -1.0})
+
+    assert math.isnan(found.promise)
+    assert "the gradient: d_v3_d_x · 1 = inf · 1" in found.text
+
+
 def test_numbers_changed_since_are_refused():
     x, y = cube()
     x.data = 4.0

@@ -8,6 +8,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
+from tinygrad_bp import ieee
 from tinygrad_bp.look import curve, moves
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
@@ -100,7 +101,7 @@ class WhatIf:
     @property
     def promise(self) -> float:
         """What the gradient says: the sum of slopes times changes."""
-        return math.fsum(self.slopes[node] * change for node, change in self.changes.items())
+        return ieee.total(*[self.slopes[node] * change for node, change in self.changes.items()])
 
     @cached_property
     def curvature(self) -> float:
@@ -223,7 +224,7 @@ class WhatIf:
             name = f"d_{of}_d_{shortened(legible(names[node]), LONGEST_NAME)}"
             yield signed(product), f"the gradient: {name} · {_factor(change)} = {numbers}"
         if len(by_size) > MOST:
-            others = math.fsum(product for product, _, _ in by_size[MOST:])
+            others = ieee.total(*[product for product, _, _ in by_size[MOST:]])
             yield signed(others), f"the gradient: {len(by_size) - MOST:,} more that move"
         yield signed(self.curvature), "the curvature: half the second derivative that way"
         sizes = (self.before, self.after, self.promise, self.curvature)
