@@ -293,6 +293,29 @@ def test_the_quickest_route_is_taken(
     assert history.is_compiled is (epochs > 1)
 
 
+@pytest.mark.parametrize(
+    ("llvm", "compiled", "route"),
+    [
+        (False, None, "eager"),
+        (True, None, "machine code"),
+        (False, True, "source"),
+        (True, True, "machine code"),
+    ],
+)
+def test_a_very_long_tape_is_written_as_python_only_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch, llvm: bool, compiled: bool | None, route: str
+) -> None:
+    monkeypatch.setattr(courses, "has_llvm", lambda: llvm)
+    monkeypatch.setattr(courses, "SOURCE_UP_TO", 3)
+
+    history = nn.fit(
+        nn.Neuron(2, seed=0), XOR, LABELS, loss="mse", optimizer=nn.SGD(0.1), epochs=30,
+        compiled=compiled,
+    )  # fmt: skip
+
+    assert history.route == route
+
+
 def test_machine_code_needs_llvmlite() -> None:
     assert courses.has_llvm()
 

@@ -13,6 +13,7 @@ from tinygrad_bp.nn.recording import checked_tape
 from tinygrad_bp.nn.run import Run
 from tinygrad_bp.nn.source_training import SourceTraining
 from tinygrad_bp.nn.stretches import Stretches
+from tinygrad_bp.tape import Tape
 from tinygrad_bp.tape.strayed import Strayed
 from tinygrad_bp.tape.training import Training
 
@@ -25,9 +26,14 @@ REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeErro
 SOURCE_FROM, MACHINE_CODE_FROM = 100, 10_000
 """From how many evaluations of an example on a language is the quickest, all included.
 
-To record, check, write and compile Python takes as long as some 80 eager evaluations, of a
-small network as of a large one, and LLVM as long as 5,000 to 16,000 of the generated Python.
+To record, check, write and compile Python takes as long as 20 to 90 eager evaluations, of a
+small network as of a large one, and LLVM as long as 5,000 to 20,000 of the generated Python.
 """
+
+SOURCE_UP_TO = 100_000
+"""Instructions up to which Python is written unless asked for: its compiler takes 4 kB for each."""
+
+Language = type[Training | SourceTraining]
 
 
 class Course(ABC):
@@ -66,13 +72,13 @@ class Recorded(Course):
     """Stretches from a tape; what that can not do is done eagerly, batch by batch."""
 
     def __init__(
-        self, run: Run, batches: Batches, language: type[Training | SourceTraining], *, fast: bool
+        self, run: Run, batches: Batches, tape: Tape, language: Language, *, fast: bool
     ) -> None:
         super().__init__(run, batches)
         self.route = ROUTES[language]
         self.stretches = Stretches(
             partial(Training, fast=fast) if language is Training else SourceTraining,
-            checked_tape(run.model, run.loss, run.stepper.parameters, run.examples),
+            tape,
             run.stepper,
             run.examples,
             batch_size=batches.size,
@@ -130,14 +136,24 @@ def course(run: Run, batches: Batches, *, compiled: bool | None, fast: bool, epo
     evaluations = epochs * batches.examples
     if compiled is False or (compiled is None and evaluations < SOURCE_FROM):
         return Eager(run, batches)
-    is_long = compiled or evaluations >= MACHINE_CODE_FROM
-    language = Training if is_long and has_llvm() else SourceTraining
     try:
-        return Recorded(run, batches, language, fast=fast)
+        tape = checked_tape(run.model, run.loss, run.stepper.parameters, run.examples)
+        language = language_for(tape, evaluations, is_asked_for=compiled is True)
+        return (
+            Recorded(run, batches, tape, language, fast=fast) if language else Eager(run, batches)
+        )
     except REFUSALS:
         if compiled:
             raise
         return Eager(run, batches)
+
+
+def language_for(tape: Tape, evaluations: int, *, is_asked_for: bool) -> Language | None:
+    """What to make of a tape that will be evaluated so often; `None` if nothing is best."""
+    is_large = len(tape) > SOURCE_UP_TO
+    if (is_asked_for or is_large or evaluations >= MACHINE_CODE_FROM) and has_llvm():
+        return Training
+    return SourceTraining if is_asked_for or not is_large else None
 
 
 def has_llvm() -> bool:
