@@ -43,17 +43,19 @@ def rate(step: int) -> float:
     return max(0.1, 1.0 - 0.9 * step / STEPS)
 
 
-def by_fit(before: Callable[[], object] = lambda: None) -> Contender:
+def by_fit(
+    before: Callable[[], object] = lambda: None, *, compiled: bool | None = True
+) -> Contender:
     """All hundred steps by `nn.fit`; `before` can forget what was compiled."""
 
     def run() -> None:
         before()
-        trained(STEPS)
+        trained(STEPS, compiled=compiled)
 
     return Contender("tinygrad_bp", run, lambda: trained(FEW), STEPS)
 
 
-def trained(steps: int, *, compiled: bool = True) -> list[float]:
+def trained(steps: int, *, compiled: bool | None = True) -> list[float]:
     """The parameters after so many steps."""
     model = nn.MLP(2, [16, 16, 1], activation="relu", init=start())
     optimizer = nn.SGD(rate, weight_decay=2 * ALPHA)

@@ -84,8 +84,9 @@ def digits() -> None:
 def moons() -> None:
     """The demo of micrograd, with compilation and once compiled; times are for one of 100 steps."""
     title(*HEADER)
-    end_to_end = compiled_moons.by_fit(training.forget)
-    compare("moons, end to end", end_to_end, [(compiled_moons.by_micrograd(), 300.0)], rounds=3)
+    for name, compiled in (("moons, end to end", None), ("moons, by LLVM, end to end", True)):
+        ours = compiled_moons.by_fit(forget, compiled=compiled)
+        compare(name, ours, [(compiled_moons.by_micrograd(), 300.0)], rounds=3)
     compiled = compiled_moons.by_fit()
     compare("moons, once compiled", compiled, [(compiled_moons.by_micrograd(), 3000.0)], rounds=3)
 
@@ -148,11 +149,16 @@ def line(run: Callable[[int], object], examples: int, evaluations: int) -> tuple
 
 def seconds(run: Callable[[int], object], epochs: int) -> float:
     """The processor's time."""
-    training.forget()
-    source_training.functions.clear()
+    forget()
     began = time.process_time()
     run(epochs)
     return time.process_time() - began
+
+
+def forget() -> None:
+    """Nothing is ready."""
+    training.forget()
+    source_training.functions.clear()
 
 
 def crossing(slow: tuple[float, float], quick: tuple[float, float]) -> float:

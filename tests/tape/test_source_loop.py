@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
 
 import pytest
@@ -9,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.programs import programs
-from tinygrad_bp import Value, record, tanh, value_and_grad, where
+from tinygrad_bp import Value, record, relu, tanh, value_and_grad, where
 from tinygrad_bp.tape import BranchError
 from tinygrad_bp.tape.library import same
-from tinygrad_bp.tape.source_loop import WrittenLoop, WrittenSum
+from tinygrad_bp.tape.source_loop import CHOICES, WrittenLoop, WrittenSum
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-3.0, 3.0)
 
@@ -92,6 +94,23 @@ def test_a_choice_evaluates_what_is_chosen_only() -> None:
     run = loop(lambda x: where(x, 1.0 / x, 7.0), 1.0).function
 
     assert list(run([[2.0], [0.0]], [])) == [0.5, 7.0]
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row.name)
+def test_a_choice_in_pythons_words_is_the_rows_value(row: Any) -> None:
+    special = (0.0, -0.0, 1.5, -1.5, math.inf, -math.inf, math.nan, 5e-324)
+    tape = record(lambda *xs: row(*xs), *[1.0] * row.arity)
+    rows = list(itertools.product(special, repeat=row.arity))
+
+    found = WrittenLoop(tape).function(rows, [])
+
+    assert row.name not in WrittenLoop(tape).text
+    assert all(map(same, found, itertools.starmap(row.value, rows)))
+
+
+def test_what_a_choice_names_twice_is_computed_once() -> None:
+    assert "relu" not in loop(lambda x: relu(x * 2.0), 1.0).text
+    assert "t1 if t1 >= 0.0" in loop(lambda x: relu(x * 2.0), 1.0).text
 
 
 def test_choices_within_choices_keep_their_places() -> None:

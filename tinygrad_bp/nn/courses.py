@@ -23,8 +23,8 @@ Ended = tuple[list[float], list[float]]
 REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a model or a loss may raise where it can not be recorded: it expects floats."""
 
-SOURCE_FROM, MACHINE_CODE_FROM = 100, 10_000
-"""From how many evaluations of an example on a language is the quickest, all included.
+SOURCE_ABOVE, MACHINE_CODE_ABOVE = 100, 10_000
+"""Above how many evaluations of an example a language is the quickest, all included.
 
 To record, check, write and compile Python takes as long as 20 to 90 eager evaluations, of a
 small network as of a large one, and LLVM as long as 5,000 to 20,000 of the generated Python.
@@ -134,7 +134,7 @@ ROUTES = {Training: "machine code", SourceTraining: "source"}
 def course(run: Run, batches: Batches, *, compiled: bool | None, fast: bool, epochs: int) -> Course:
     """The way to go: compiled if that was asked for, or is possible and worth its time."""
     evaluations = epochs * batches.examples
-    if compiled is False or (compiled is None and evaluations < SOURCE_FROM):
+    if compiled is False or (compiled is None and evaluations <= SOURCE_ABOVE):
         return Eager(run, batches)
     try:
         tape = checked_tape(run.model, run.loss, run.stepper.parameters, run.examples)
@@ -151,7 +151,7 @@ def course(run: Run, batches: Batches, *, compiled: bool | None, fast: bool, epo
 def language_for(tape: Tape, evaluations: int, *, is_asked_for: bool) -> Language | None:
     """What to make of a tape that will be evaluated so often; `None` if nothing is best."""
     is_large = len(tape) > SOURCE_UP_TO
-    if (is_asked_for or is_large or evaluations >= MACHINE_CODE_FROM) and has_llvm():
+    if (is_asked_for or is_large or evaluations > MACHINE_CODE_ABOVE) and has_llvm():
         return Training
     return SourceTraining if is_asked_for or not is_large else None
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
 from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.primitives import where
 from tinygrad_bp.tape.source import Written, indented, wrapped
 from tinygrad_bp.tape.symbol import LOOSE, Symbol, within
+
+CHOICES = {
+    p.where: "{1} if {0} else {2}",
+    p.relu: "{0} if {0} >= 0.0 or {0} != {0} else 0.0",
+    p.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}",
+    p.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}",
+    p.heaviside: "1.0 if {0} > 0.0 else 0.0 if {0} < 0.0 else {1} if {0} == 0.0 else {0}",
+    p.equal: "1.0 if {0} == {1} else 0.0",
+}
+"""Rows in Python's own words, which are no call. Over arrays, which come to no loop, they fail."""
 
 
 class WrittenLoop(Written):
@@ -63,19 +73,21 @@ class WrittenLoop(Written):
         return [], wrapped("yield ", output), []
 
     def _formula(self, op: Primitive, operands: Sequence[int]) -> Symbol:
-        # Python's own words, which are no call; over arrays, which come to no loop, they fail.
-        if op is where:
-            choice, x, y = (within(self._symbols[slot], LOOSE + 1) for slot in operands)
-            return Symbol(f"{x} if {choice} else {y}", LOOSE)
-        return super()._formula(op, operands)
+        if op not in CHOICES:
+            return super()._formula(op, operands)
+        texts = [within(self._symbols[slot], LOOSE + 1) for slot in operands]
+        return Symbol(CHOICES[op].format(*texts), LOOSE)
 
     def _read(self) -> Iterator[int]:
-        # Once more what is read across the head of the loop: so it gets a line of its own.
+        # Once more what is read across the head of the loop: so it gets a line of its own. And
+        # as often as a choice names it.
         yield from super()._read()
         for instruction in self.tape.instructions:
             steady = self._steady.intersection(instruction.operands)
             if len(steady) < len(set(instruction.operands)):
                 yield from steady
+            for place, slot in enumerate(instruction.operands):
+                yield from [slot] * (CHOICES.get(instruction.op, "").count(f"{{{place}}}") - 1)
 
     @cached_property
     def _steady(self) -> set[int]:
