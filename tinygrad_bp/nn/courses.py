@@ -27,7 +27,7 @@ SOURCE_ABOVE, MACHINE_CODE_ABOVE = 100, 10_000
 """Above how many evaluations of an example a language is the quickest, all included.
 
 To record, check, write and compile Python takes as long as 20 to 90 eager evaluations, of a
-small network as of a large one, and LLVM as long as 5,000 to 20,000 of the generated Python.
+small network as of a large one, and LLVM as long as 3,000 to 26,000 of the generated Python.
 """
 
 SOURCE_UP_TO = 100_000
