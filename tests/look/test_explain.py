@@ -352,6 +352,33 @@ def test_where_names_are_long_the_nodes_of_a_path_are_named_instead():
     assert "d_loss_d_layers.1.neurons.0.output " in text
 
 
+def test_a_formula_holds_a_few_operations_however_large_the_graph():
+    level = [Value(float(i), label=f"x{i}") for i in range(1024)]
+    first = level[0]
+    while len(level) > 1:
+        level = [a * b for a, b in zip(level[::2], level[1::2], strict=True)]
+    y = level[0].exp().sin()
+
+    text = explain(y, first).text
+
+    assert max(map(len, text.splitlines())) < 400
+    assert "d_v" in text
+
+
+def test_products_are_written_as_on_paper():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+
+    def formula(output):
+        return explain(output, x, names={"f": output}).text.split("d_f_d_x = ")[-1].split(" = ")[0]
+
+    assert formula(-((x - y) ** 2)) == "-2 * (x - y)"
+    assert formula((x * y).log().exp()) == "f / (x * y) * y"
+    assert formula(-(x * -1.0)) == "1"
+    assert formula(-(x + y)) == "-1"
+    assert formula(y - (y - x * y)) == "y"
+    assert formula((x + y) * 2.0 / y) == "1 / y * 2"
+
+
 def test_what_is_one_way_of_several_is_defined():
     x = Value(3.0, label="x")
     y = x * x + x

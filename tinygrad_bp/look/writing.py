@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from copy import deepcopy
 from functools import reduce
 
@@ -36,7 +36,7 @@ DIGITS = 4
 LONGEST_INLINE = 24
 """What a node without a name is may stand in a formula if it is no longer than this."""
 LONGEST = 90
-DEEPEST, MOST_EDGES, MOST_OPERANDS, MOST_DEFINITIONS = 12, 12, 12, 8
+MOST_OPERATIONS, MOST_EDGES, MOST_OPERANDS, MOST_DEFINITIONS = 24, 12, 12, 8
 
 ATOMIC = re.compile(r"[\w.\[\]'\"#]+|\w+\([^()]*\)")
 STAND_IN = re.compile(r"\bn\d+_\b")
@@ -87,7 +87,7 @@ class Writing:
         while todo and len(found) < MOST_DEFINITIONS:
             node = todo.popleft()
             if node.parents and node not in found:
-                found[node] = ast.unparse(self._expression(node, DEEPEST))
+                found[node] = ast.unparse(self._expression(node, self._folded(node)))
                 todo.extend(self._ours([found[node]]))
         return found
 
@@ -114,11 +114,28 @@ class Writing:
     def _inlined(self, node: Value) -> ast.expr | None:
         if node in self.given or not node.parents:
             return None
-        tree = self._expression(node, DEEPEST)
+        tree = self._expression(node, self._folded(node))
         return tree if len(self.text(ast.unparse(tree))) <= LONGEST_INLINE else None
 
-    def _expression(self, node: Value, depth: int) -> ast.expr:
-        """How a node is computed, down to what has a name, is used elsewhere too, or is deep."""
+    def _folded(self, node: Value) -> Container[Value]:
+        """The operations whose formulas stand within the node's, those nearest to it.
+
+        Neither what has a name nor what is used elsewhere too, which would be written twice.
+        """
+        folded: dict[Value, None] = {}
+        todo = deque([node])
+        while todo and len(folded) < MOST_OPERATIONS:
+            inner = todo.popleft()
+            folded[inner] = None
+            if len(inner.parents) <= MOST_OPERANDS:
+                todo += [x for x in inner.parents if x.parents and not self._stands_alone(x)]
+        return folded
+
+    def _stands_alone(self, node: Value) -> bool:
+        return node in self.given or self._uses[node] > 1
+
+    def _expression(self, node: Value, folded: Container[Value]) -> ast.expr:
+        """How a node is computed, with the formulas of these in place of their names."""
         if len(node.parents) > MOST_OPERANDS:
             return self._opaque(f"{node.op.symbol}({len(node.parents):,} operands)")  # type: ignore[union-attr]
         operands = [Symbol(f"x{place}_") for place, _ in enumerate(node.parents)]
@@ -126,17 +143,15 @@ class Writing:
         if spelled is None:
             spelled = Symbol.apply(node.op, *operands)  # type: ignore[arg-type]
         trees = {
-            symbol.text: self._operand(parent, depth - 1)
+            symbol.text: self._operand(parent, folded)
             for symbol, parent in zip(operands, node.parents, strict=True)
         }
         return self._tree(spelled.text, trees)
 
-    def _operand(self, node: Value, depth: int) -> ast.expr:
+    def _operand(self, node: Value, folded: Container[Value]) -> ast.expr:
         if node.is_constant and not self.names[node]:
             return _parsed(plain(node.data, DIGITS))
-        if node in self.given or not node.parents or not depth or self._uses[node] > 1:
-            return ast.Name(self._stand_in(node))
-        return self._expression(node, depth)
+        return self._expression(node, folded) if node in folded else ast.Name(self._stand_in(node))
 
     def _stand_in(self, node: Value) -> str:
         """Nothing for a constant without a name, which is written as its number."""
@@ -209,7 +224,15 @@ def _product(trees: list[ast.expr]) -> ast.expr:
     factors = [factor for tree in kept for factor in _factors(tree)] or [ast.Constant(1)]
     if is_negative:
         factors[0] = ast.UnaryOp(ast.USub(), factors[0])
-    return reduce(lambda left, right: ast.BinOp(left, ast.Mult(), right), factors)
+    return reduce(_times, factors)
+
+
+def _times(left: ast.expr, right: ast.expr) -> ast.expr:
+    """`a / b` for `a * (1 / b)`."""
+    match right:
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Div(), right=divisor):
+            return ast.BinOp(left, ast.Div(), divisor)
+    return ast.BinOp(left, ast.Mult(), right)
 
 
 def _factors(tree: ast.expr) -> list[ast.expr]:
