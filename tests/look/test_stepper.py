@@ -296,9 +296,36 @@ def test_the_frontier_is_shortened_and_counted():
     lines = repr(steps.frontier).splitlines()
 
     assert lines[0] == "40 nodes wait for the rest of theirs, and pass nothing on before:"
-    assert lines[1] == "    x0    has 1 of 2 uses, 780 so far"
+    assert lines[1] == "    x39   has 1 of 2 uses, 780 so far"
     assert lines[-1] == "    and 22 more"
-    assert "x7 for 1 of its 2 uses, and 32 more (.frontier)." in repr(steps.now)
+    assert "x7 for 1 of its 2 uses, 32 others (.frontier)." in repr(steps.now)
+
+
+def test_who_waits_from_steps_before_is_counted():
+    x = Value(2.0, label="x")
+    square = x * x
+    square.label = "square"
+    steps = step((square + square.exp() * 3.0) * square, names={})
+    steps.goto(9)
+
+    assert "Still waiting: 1 node (.frontier)." in repr(steps.now)
+    assert list(steps.frontier) == [square]
+
+
+def test_the_order_of_those_who_wait_is_that_of_the_graph():
+    x = Value(0.5, label="x")
+    t2 = (x + x) * 2.0
+    t3 = -t2
+    t4 = -t3
+    steps = step(-tg.sum([t3, t2, t4, t4, t4]))
+    steps.goto(9)
+    straight = repr(steps), repr(steps.frontier)
+
+    steps.next()
+    steps.back()
+
+    assert (repr(steps), repr(steps.frontier)) == straight
+    assert list(steps.frontier) == [t3, t2]
 
 
 def test_an_empty_frontier_says_so():
@@ -325,7 +352,7 @@ def test_rich_gets_its_colours():
     pytest.importorskip("rich", reason="rich shows the colours")
     _, y = square_plus()
     steps = step(y)
-    steps.goto(7)
+    steps.goto(9)
 
     found = steps.__rich__()
 

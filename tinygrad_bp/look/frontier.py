@@ -29,11 +29,12 @@ MOST = 18
 class Frontier(Mapping[Value, int]):
     """For each node that waits, how many of its uses have not passed anything on yet.
 
-    It stays as it is when the walk goes on.
+    Nearest to the output first. It stays as it is when the walk goes on.
     """
 
     def __init__(self, trace: Trace, names: Mapping[Value, str], digits: int) -> None:
-        self._waiting = dict(trace.waiting)
+        nodes = sorted(trace.waiting, key=trace.order.__getitem__, reverse=True)
+        self._waiting = {node: trace.waiting[node] for node in nodes}
         self._so_far = {node: trace.adjoint.get(node, 0.0) for node in self._waiting}
         self._uses = trace.uses
         self._names = names

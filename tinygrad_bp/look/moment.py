@@ -96,7 +96,8 @@ class Moment:
             trace.goto(here)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>{self.draw().svg()}"
+        picture = f'<div style="overflow-x: auto">{self.draw().svg()}</div>'
+        return f"<pre>{escape(self.text)}</pre>{picture}"
 
 
 def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:
@@ -106,13 +107,20 @@ def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:
     narration = Narration(
         trace,
         step,
-        tuple(islice(trace.waiting.items(), MOST)),
+        _still_waiting(trace, step),
         len(trace.waiting),
         {node: trace.adjoint.get(node, 0.0) for node in _first_leaves(trace)} if is_last else None,
         names,
         digits,
     )
     return Moment(trace.position, len(trace), step, narration)
+
+
+def _still_waiting(trace: Trace, step: Step | None) -> tuple[tuple[Value, int], ...]:
+    """Those operands of the step that are not complete, and how many uses each lacks."""
+    # Not the first few of all that wait: their order tells on which ways we came here.
+    operands = dict.fromkeys(use.parent for use in step.uses[:MOST]) if step else {}
+    return tuple((node, trace.waiting[node]) for node in operands if node in trace.waiting)
 
 
 def _first_leaves(trace: Trace) -> list[Value]:

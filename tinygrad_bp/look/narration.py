@@ -74,8 +74,9 @@ class Narration:
     """Of it only what does not change as it moves."""
     step: Step | None
     waiting: tuple[tuple[Value, int], ...]
-    """The first nodes of the frontier, each with how many uses it lacks."""
+    """Those operands of the step that are not complete, each with how many uses it lacks."""
     waiting_count: int
+    """How many nodes wait in all."""
     gradients: Mapping[Value, float] | None
     """After the last step, what came out for some leaves."""
     names: Mapping[Value, str]
@@ -209,15 +210,15 @@ class Narration:
         return f"{before} + {contribution} → {self._number(use.after or 0.0)}"
 
     def _waiting(self) -> Iterator[str]:
-        if not self.waiting:
-            return
         shown = [
             f"{self._name(node)} for {lacks:,} of its {self.trace.uses[node]:,} uses"
             for node, lacks in self.waiting
         ]
-        if self.waiting_count > len(shown):
-            shown.append(f"and {self.waiting_count - len(shown):,} more (.frontier)")
-        yield f"{INDENT}Still waiting: {', '.join(shown)}."
+        if others := self.waiting_count - len(shown):
+            what = "other" if shown else "node"
+            shown.append(f"{others:,} {what}{'s' if others > 1 else ''} (.frontier)")
+        if shown:
+            yield f"{INDENT}Still waiting: {', '.join(shown)}."
 
     def _results(self, gradients: Mapping[Value, float]) -> str:
         found = [

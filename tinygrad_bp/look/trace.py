@@ -109,6 +109,11 @@ class Trace:
         return count
 
     @cached_property
+    def order(self) -> dict[Value, int]:
+        """The place of each node in the topological order."""
+        return {node: place for place, node in enumerate(self.nodes)}
+
+    @cached_property
     def _places(self) -> dict[Value, int]:
         return {node: place for place, node in enumerate(self.operations)}
 
