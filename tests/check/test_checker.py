@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_bp as tg
+import tinygrad_bp.check
+import tinygrad_bp.primitives
 from demos.reference import document_000, document_001
 from tests.programs import programs
 from tinygrad_bp import Value
@@ -264,6 +266,110 @@ def test_gradient_of_another_shape_is_refused() -> None:
         check_gradient(lambda x: (x * x).sum(), np.ones(3), gradient=lambda _: np.ones(4))
 
 
+def test_package_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'prove'"):
+        tg.check.prove  # noqa: B018  # it is the asking that fails
+
+
 def test_name_that_is_none_is_refused() -> None:
     with pytest.raises(KeyError, match="there are x"):
         check_gradient(lambda x: x, 1.0)["y"]
+
+
+# Corners --------------------------------------------------------------------------------------
+
+
+def test_function_of_values_alone_may_have_a_gradient_by_hand() -> None:
+    report = check_gradient(lambda x: x.relu() * x, 2.0, gradient=lambda x: 2 * x)
+
+    assert report.verdict == "right"
+
+
+def test_gradient_of_one_argument_may_come_in_a_tuple() -> None:
+    assert check_gradient(lambda x: x * x, 2.0, gradient=lambda x: (2 * x,)).verdict == "right"
+
+
+def test_kink_that_rounding_moved_farther_is_still_seen() -> None:
+    # 0.1 + 1000 is rounded by a hundred units in the last place of 0.1.
+    report = check_gradient(lambda x: abs((x + 1000.0) - 1000.1), 0.1)
+
+    assert report.verdict == "kink"
+    assert (report["x"].left, report["x"].right) == (-1.0, 1.0)
+
+
+def test_point_without_neighbours_has_no_slope() -> None:
+    report = check_gradient(lambda x: tg.sqrt(-x * x) + x, 0.0)
+
+    assert report.verdict == "unstable"
+    assert "no slope on either side" in report["x"].why
+    assert not report["x"].lies_between
+
+
+def test_function_may_refuse_points_nearby() -> None:
+    def root(x: Any) -> Any:
+        if x < 0:
+            raise ValueError("of a negative number")
+        return x * 3
+
+    exact = check_gradient(root, 0.0)
+    among_floats = check_gradient(lambda x: math.sqrt(x) * x, 0.0, gradient=lambda x: 1.5 * x)
+
+    assert (exact.verdict, exact["x"].right) == ("kink", 3.0)
+    assert among_floats.verdict == "kink"
+
+
+def test_many_inputs_are_counted_where_the_screen_is_full() -> None:
+    report = check_gradient(lambda x: (x * x).sum(), np.arange(1.0, 16.0))
+
+    assert "and 3 right" in str(report)
+
+
+def test_wrong_rules_of_wide_operations_are_named_briefly() -> None:
+    wide = replace(tg.primitives.sum_, partials=lambda z, *xs: (1.0, z, *[1.0] * (len(xs) - 2)))
+
+    report = check_gradient(lambda x: wide(*x), [0.1, 0.2, 0.3, 0.4, 0.5])
+
+    assert "sum(x0, x1, x2, x3, x4) at 5 operands" in str(report)
+    assert report.findings[0].by == (1,)
+
+
+def test_missing_gradient_is_said_to_be_none() -> None:
+    cut = replace(tg.exp, partials=lambda *_: (None,))
+
+    report = check_gradient(lambda x: cut(x) + x, 1.0)
+
+    assert "its rule gives no gradient as derivative by x" in str(report)
+
+
+def test_sign_of_a_rule_is_said_to_be_wrong() -> None:
+    negative = replace(tg.exp, partials=lambda z, _: (-z,))
+
+    assert ": the sign is wrong" in str(check_gradient(lambda x: negative(x), 1.0))
+
+
+def test_rules_at_numbers_that_are_not_finite_are_not_judged() -> None:
+    report = check_gradient(lambda x: 1 / tg.exp(x) + wrong_sigmoid(x / 800), 800.0)
+
+    assert [one.operation.name for one in report.findings] == ["sigmoid"]
+
+
+def test_infinite_slope_of_one_operation_is_compared_as_it_is() -> None:
+    report = check_gradient(lambda x: tg.cbrt(x) * 0.0 + wrong_sigmoid(x), 0.0)
+
+    assert [one.operation.name for one in report.findings] == ["sigmoid"]
+
+
+def test_wrong_rule_beside_a_kink_is_named() -> None:
+    wrong = replace(tg.maximum, partials=lambda *_: (1.0, 1e-9))
+
+    report = check_gradient(lambda x, y: wrong(x, y) + x, 1.0, 1.0 + 2.0**-20)
+
+    assert report.findings[0].operation.name == "maximum"
+
+
+def test_cancellation_with_an_operation_that_nobody_defined_is_unstable() -> None:
+    same = tg.register("checker_same", "checker_same({})", lambda x: x, lambda *_: (1.0,))
+
+    report = check_gradient(lambda x: same(1 - tg.cos(x)) / (x * x), 1e-8)
+
+    assert report.verdict == "unstable"

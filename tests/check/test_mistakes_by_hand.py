@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as tg
-from tests.check.derivations import logistic, regression, square_network
+from tests.check.derivations import logistic, network, regression, square_network
 from tinygrad_bp.check import check_gradient
 
 RNG = np.random.default_rng(3)
-MADE = [*square_network(RNG), *regression(RNG), *logistic(RNG)]
+MADE = [*square_network(RNG), *network(RNG), *regression(RNG), *logistic(RNG)]
 
 
 @pytest.mark.parametrize("made", MADE, ids=lambda made: made.kind)
@@ -132,13 +132,25 @@ def test_graph_that_is_another_at_every_point_has_no_chain() -> None:
     assert kinds(function, 2.0, gradient=lambda x: 1.5 + x) == []
 
 
-def test_long_graph_is_not_taken_apart() -> None:
-    def function(x: Any) -> Any:
-        for _ in range(3_100):
-            x = x + 1.0
+def test_long_graph_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinygrad_bp.check.chain.TOO_MANY", 5)
+
+    assert kinds(lambda x: np.exp(x * x) + x * x + 1, 0.5, gradient=lambda x: 2 * x) == []
+
+
+def test_functions_within_functions_are_taken_apart() -> None:
+    def nested(x: Any) -> Any:
+        for _ in range(10):
+            x = np.sin(x)
         return x
 
-    assert kinds(function, 2.0, gradient=lambda x: 2.0) == []  # noqa: ARG005
+    def gradient(x: Any) -> Any:
+        slope = 1.0
+        for step in range(10):
+            slope, x = slope * (np.cos(x) if step != 4 else 1.0), np.sin(x)
+        return slope
+
+    assert kinds(nested, 0.5, gradient=gradient) == [("missing factor",)]
 
 
 def test_input_that_does_not_matter_has_the_gradient_zero() -> None:
@@ -146,3 +158,51 @@ def test_input_that_does_not_matter_has_the_gradient_zero() -> None:
 
     assert [one.verdict for one in report.verdicts] == ["wrong", "right"]
     assert report.findings[0].kinds == ("constant factor",)
+
+
+def test_function_that_runs_here_alone_has_no_chain() -> None:
+    def function(x: Any) -> Any:
+        if not 1.9999 < x < 2.0001:
+            raise ValueError("only here")
+        return x**3
+
+    assert kinds(function, 2.0, gradient=lambda x: 3 * x) == []
+
+
+def test_search_for_several_mistakes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinygrad_bp.check.mistakes.EFFORT", 0)
+
+    assert kinds(tg.sigmoid, 0.5, gradient=lambda x: np.cos(17 * x) + x) == []
+
+
+def test_part_of_a_block_may_be_explained() -> None:
+    def gradient(p: Any) -> Any:
+        return np.array([2 * np.exp(p[0]), np.cos(17 * p[1])])
+
+    report = check_gradient(lambda p: np.exp(p).sum(), np.array([0.5, 0.7]), gradient=gradient)
+
+    assert [mistake.inputs for mistake in report.findings] == [("p[0]",)]
+
+
+def test_large_batches_are_not_turned_for_every_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinygrad_bp.check.suspicions.MOST_WORK", 10)
+    made = next(m for m in regression(np.random.default_rng(0)) if m.kind == "missing factor")
+
+    assert kinds(made.function, *made.inputs, gradient=made.gradient) == [("missing factor",)]
+
+
+def test_difference_of_two_results_has_no_labels() -> None:
+    x = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]])
+
+    def function(w: Any) -> Any:
+        return np.exp(np.tanh(x @ w) - x @ w).sum()
+
+    def gradient(w: Any) -> Any:
+        h = np.tanh(x @ w)
+        return x.T @ (np.exp(h - x @ w) * ((1 - (x @ w) ** 2) - 1))
+
+    assert kinds(function, np.array([0.3, -0.4]), gradient=gradient) == [("wrong argument",)]
+
+
+def test_gradient_that_is_zero_is_a_missing_term() -> None:
+    assert kinds(lambda x: x * x + 0 * x, 2.0, gradient=lambda x: 0.0 * x) == [("missing term",)]

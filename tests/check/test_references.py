@@ -14,8 +14,9 @@ import tinygrad_bp as tg
 from tinygrad_bp import Value
 from tinygrad_bp.check import check_gradient, define
 from tinygrad_bp.check.exact import Exact
+from tinygrad_bp.check.local import slope
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import exact_slope, float_slope
+from tinygrad_bp.check.slopes import exact_slope, exact_slopes, float_slope
 from tinygrad_bp.check.truths import definition
 
 wrong_tanh = replace(tg.tanh, partials=lambda z, x: (1.0 + z * x,))
@@ -328,8 +329,47 @@ def test_float_slope_is_as_good_as_it_says(function: Any, at: float, true: float
     assert abs(slope.value - true) <= slope.bar
 
 
+def test_slopes_of_several_numbers_are_taken_each_by_itself() -> None:
+    with mpmath().workdps(110):
+        straight, bent = exact_slopes(lambda t: [3 * t, abs(t) ** mpmath().mpf(1.5)], 1)
+
+    assert (float(straight.value), float(bent.value)) == (3.0, 0.0)
+
+
 def test_float_slope_sees_a_slope_that_grows_for_ever() -> None:
     slope = float_slope(lambda t: math.sqrt(t) if t >= 0 else math.nan, 1.0)
 
     assert slope.is_kink
     assert (math.isnan(slope.left), slope.right) == (True, math.inf)
+
+
+# Corners --------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("without_mpmath")
+def test_wrong_gradient_of_a_black_box_is_wrong_without_mpmath() -> None:
+    assert check_gradient(black_box, 2.0, gradient=black_box).verdict == "wrong"
+
+
+@pytest.mark.usefixtures("without_mpmath")
+def test_function_that_gives_no_complex_number_is_differenced() -> None:
+    report = check_gradient(lambda x: 2.0 * np.real(x), 2.0, gradient=lambda x: 2.0 + 0 * x)
+
+    assert report.verdict == "right"
+    assert "among floats" in report.reference
+
+
+def test_own_operation_may_end_here() -> None:
+    root = tg.register("refs_root", "refs_root({})", math.sqrt, lambda z, _: (0.5 / z,))
+
+    report = check_gradient(lambda x: root(x) * (x + 1), 0.0)
+
+    assert report.verdict == "kink"
+
+
+def test_third_derivative_of_an_unknown_operation_is_differenced() -> None:
+    fifth = tg.register("refs_fifth", "refs_fifth({})", lambda x: x**5, lambda _, x: (5 * x**4,))
+
+    found = slope(fifth, [1.0], 0, 0, 0)
+
+    assert found.value == pytest.approx(60.0, rel=1e-6)

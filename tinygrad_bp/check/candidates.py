@@ -74,7 +74,6 @@ class ByHand:
         self.subject = subject
         self.order = order
         self._gradient = gradient
-        self.is_transposed = False
         try:
             self.value, self.call = subject.value(subject.numbers), subject.value
         except (TypeError, AttributeError):  # a function of Values alone

@@ -34,7 +34,7 @@ Edge = tuple[int, int]
 Factors = dict[Edge, Numbers]
 Override = Callable[[int, Mapping[int, Numbers]], Numbers]
 
-POINTS = 5
+POINTS, FEWEST = 5, 4
 SPREAD = 0.3
 TOO_MANY = 3_000
 """Nodes of a graph; a derivation by hand of more than that is somebody else's."""
@@ -160,7 +160,7 @@ def chain_of(subject: Subject) -> tuple[Chain, list[list[float]]] | None:
         if graph:
             points.append(point)
             graphs.append(graph)
-    return (_chain(subject, graphs), points) if len(points) > 1 else None
+    return (_chain(subject, graphs), points) if len(points) >= FEWEST else None
 
 
 def _around(subject: Subject) -> Iterator[list[float]]:

@@ -38,14 +38,12 @@ class Culprit:
     label: str
 
     def __str__(self) -> str:
-        names = "xyuv"[: len(self.operands)]
-        if len(names) < len(self.operands):
-            names = [f"x{i}" for i in range(len(self.operands))]  # type: ignore[assignment]
-        given = ", ".join(
-            f"{name} = {number!r}" for name, number in zip(names, self.operands, strict=True)
-        )
-        if len(self.operands) > 4:
-            given = f"{len(self.operands)} operands"
+        count = len(self.operands)
+        names = list("xyuv"[:count]) if count <= 4 else [f"x{i}" for i in range(count)]
+        pairs = zip(names, self.operands, strict=True)
+        given = ", ".join(f"{name} = {number!r}" for name, number in pairs)
+        if count > 4:
+            given = f"{count} operands"
         order = {1: "", 2: " second", 3: " third"}[len(self.by)]
         by = " and ".join(names[i] for i in self.by)
         gave = "no gradient" if self.gave is None else repr(self.gave)
@@ -79,18 +77,6 @@ def culprits(graph: Graph, order: int = 1) -> Iterator[tuple[Value, Culprit]]:
             yield first
             yield from found
             return
-
-
-def kinks(graph: Graph) -> list[Value]:
-    """The nodes that stand at a kink of their operation, in floats."""
-    nodes = topological_order(graph.output)
-    reached = adjoints(nodes, {graph.output: 1.0})
-    return [node for node in nodes if node in reached and not node.is_leaf and _is_at_kink(node)]
-
-
-def _is_at_kink(node: Value) -> bool:
-    assert node.op is not None  # noqa: S101  # it is no leaf
-    return node.op.kink is not None and not node.op.kink(*[p._data for p in node.parents])
 
 
 def _wrong(node: Value, order: int) -> Iterator[Culprit]:

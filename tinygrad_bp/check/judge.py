@@ -15,7 +15,6 @@ from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.references import Reference, References
 from tinygrad_bp.check.slopes import SAFETY, Slope
 from tinygrad_bp.check.subject import engine_derivatives
-from tinygrad_bp.check.truths import is_installed
 from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verdict
 
 ULPS = 64.0
@@ -143,8 +142,6 @@ class _Judge:
         if self._is_settled(index, slope):
             return self._said(index, RIGHT, slope)
         gave, true = self.gave[index], float(slope.value)
-        if math.isnan(true):
-            return self._unstable(index, slope, "there is no slope to compare with")
         off = float(abs(gave - slope.value))
         within = off <= self.tolerance * abs(true) + slope.bar + sys.float_info.min
         if not within and not off <= SAFETY * slope.bar and not reference.is_of_graph:
@@ -226,10 +223,6 @@ def _ulp(true: float) -> float:
 
 
 def _same(one: Slope, other: Slope) -> bool:
-    if one.is_kink or other.is_kink:
-        return one.is_kink == other.is_kink
-    if not is_installed():
-        return True
     return bool(
         one.value == other.value
         or abs(one.value - other.value) <= mpmath().mpf("1e-20") * abs(other.value)

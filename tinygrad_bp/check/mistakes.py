@@ -128,7 +128,7 @@ class _Search:
 
     @property
     def _simple(self) -> tuple[Way, ...]:
-        return self._of_the_whole, self._of_one, self._too_early
+        return self._of_the_whole, self._too_early, self._of_one
 
     def _explanation(self, block: str, indices: Sequence[int], ways: Sequence[Way]) -> Parts | None:
         with np.errstate(all="ignore"):
@@ -289,9 +289,8 @@ class _Search:
         kept: dict[tuple[str, ...], Suspicion] = {}
         for suspicion in candidates:
             gradient = suspicion.gradient(self.chain)[indices]
-            if np.isfinite(gradient).all():
-                digits = [f"{x:.9e}" for x in gradient.ravel()]
-                kept.setdefault((suspicion.group, *digits), suspicion)
+            digits = [f"{x:.9e}" for x in gradient.ravel()]
+            kept.setdefault((suspicion.group, *digits), suspicion)
         return list(kept.values())
 
     def _factors_with_move(
@@ -299,10 +298,8 @@ class _Search:
     ) -> tuple[float, float] | None:
         """How many times each of two gradients was given: from before the move, and the rest."""
         step = after - before
-        gave = self.gave[indices].ravel()
-        table = np.array([before[indices].ravel(), step[indices].ravel()]).T
-        if not np.isfinite(table).all() or not np.isfinite(gave).all() or len(gave) < 4:
-            return None
+        gave = np.nan_to_num(self.gave[indices].ravel())
+        table = np.nan_to_num(np.array([before[indices].ravel(), step[indices].ravel()]).T)
         weights = 1.0 / np.maximum(abs(gave), 1e-300)
         found, *_ = np.linalg.lstsq(table * weights[:, None], gave * weights, rcond=None)
         off = abs(table @ found - gave) * weights
@@ -336,6 +333,8 @@ class _Search:
         return (*parts, *(self._named_factor(factor) if factor != 1.0 else ()))
 
     def _named_factor(self, factor: float) -> Parts:
+        if factor == 0.0:
+            return (Part(TERM, "it is 0: every term is missing"),)
         if factor < 0.0:
             return Part(SIGN, "the sign is wrong"), *self._named_factor(-factor)
         if factor == 1.0:

@@ -190,22 +190,20 @@ class References:
 
     def _complex(self) -> Reference | None:
         try:
-            near, far = (self._imaginary_slopes(step) for step in (1e-30, 1e-25))
+            found = self._imaginary_slopes()
         except REFUSALS:
             return None
-        if not all(abs(n - f) <= 1e-12 * abs(n) for n, f in zip(near, far, strict=True)):
-            return None
-        for index, slope in enumerate(near):  # abs(...) of a complex number has no such slope
+        for index, slope in enumerate(found):  # abs(...) of a complex number has no such slope
             real = float_slope(self._along(index), self.subject.scales[index])
             if not abs(real.value - slope) <= SAFETY * real.bar + 1e-6 * abs(slope):
                 return None
         return Reference(
-            [Slope.smooth(slope, 1e-13 * abs(slope)) for slope in near],
+            [Slope.smooth(slope, 1e-13 * abs(slope)) for slope in found],
             "the imaginary part after an imaginary step",
         )
 
-    def _imaginary_slopes(self, step: float) -> list[float]:
-        found = []
+    def _imaginary_slopes(self) -> list[float]:
+        found, step = [], 1e-30
         for index, scale in enumerate(self.subject.scales):
             numbers: list[complex] = list(map(complex, self.subject.numbers))
             numbers[index] += 1j * step * scale

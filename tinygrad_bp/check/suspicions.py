@@ -243,10 +243,9 @@ def _of_a_sum(chain: Chain, family: Sequence[int]) -> Iterator[Suspicion]:
     if len(family) < 2 or operation is None:
         return
     derivatives = adjoints(chain)
-    if all(node in derivatives for node in family):
-        mean = np.mean([derivatives[node] for node in family], axis=0)
-        text = f"the derivative by {operation.name} is averaged over all {len(family)} too early"
-        yield Suspicion(AXIS, text, family[0], overrides=_all(family, mean))
+    mean = np.mean([derivatives.get(node, 0.0) for node in family], axis=0)
+    text = f"the derivative by {operation.name} is averaged over all {len(family)} too early"
+    yield Suspicion(AXIS, text, family[0], overrides=_all(family, mean))
     labels = _labels(chain, family)
     if labels:
         outputs = [chain.variables(node)[0] for node in family]
@@ -285,12 +284,11 @@ def _of_every_pair(
     text = "the error, of every result with every label, stands in place of its derivative"
     yield Suspicion(QUANTITY, text, family[0], dict, _all(outputs, error), ERROR)
     slopes = [adjoints(one) for one in turned]
-    if all(node in found for node in outputs for found in slopes):
-        overrides: dict[int, Override] = {}
-        for node in outputs:
-            overrides |= _all([node], np.mean([found[node] for found in slopes], axis=0))
-        text = "every result is compared with every label: their shapes broadcast"
-        yield Suspicion(AXIS, text, family[0], dict, overrides, ERROR)
+    overrides: dict[int, Override] = {}
+    for node in outputs:
+        overrides |= _all([node], np.mean([found.get(node, 0.0) for found in slopes], axis=0))
+    text = "every result is compared with every label: their shapes broadcast"
+    yield Suspicion(AXIS, text, family[0], dict, overrides, ERROR)
 
 
 def adjoints(chain: Chain) -> Mapping[int, Numbers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +38,8 @@ class Verdict:
     def lies_between(self) -> bool:
         """Whether what was given is one of the slopes that a kink has room for."""
         ends = [end for end in (self.left, self.right) if not math.isnan(end)]
-        if not ends:
-            return False
-        low, high = min(ends), max(ends)
-        margin = 1e-7 * max(abs(end) for end in (low, high)) if math.isfinite(high - low) else 0.0
+        low, high = min(ends, default=math.nan), max(ends, default=math.nan)
+        margin = 1e-7 * max(abs(low), abs(high)) if math.isfinite(high - low) else 0.0
         return low - margin <= self.gave <= high + margin
 
     @property
@@ -125,11 +124,8 @@ def _table(verdicts: Sequence[Verdict]) -> str:
     ]
     left_out = by_weight[SHOWN:]
     if left_out:
-        kinds = {one.verdict: 0 for one in left_out}
-        for one in left_out:
-            kinds[one.verdict] += 1
-        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        lines.append(f"and {counts}")
+        counts = Counter(one.verdict for one in left_out)
+        lines.append(f"and {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
     return "\n".join(line.rstrip() for line in lines)
 
 
