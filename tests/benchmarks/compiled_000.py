@@ -33,17 +33,17 @@ LONG = 50_000  # passes, those of the document
 SOURCE = Path(__file__).with_name("network_000.c")
 
 
-def by_fit(*, batch_size: int, passes: int = LONG) -> Contender:
+def by_fit(*, batch_size: int, passes: int = LONG, fast: bool = False) -> Contender:
     """`nn.fit` for all the document's passes: all that it does, but for compiling."""
     return lasting(
         "tinygrad_bp",
-        lambda passes: fitted(passes, batch_size).parameters(),
+        lambda passes: fitted(passes, batch_size, fast=fast).parameters(),
         passes=passes,
         steps=4 // batch_size,
     )
 
 
-def fitted(passes: int, batch_size: int, *, compiled: bool = True) -> nn.MLP:
+def fitted(passes: int, batch_size: int, *, compiled: bool = True, fast: bool = False) -> nn.MLP:
     """The document's network after so many passes."""
     model = nn.MLP(
         3,
@@ -64,6 +64,7 @@ def fitted(passes: int, batch_size: int, *, compiled: bool = True) -> nn.MLP:
         reduction="sum",
         progress=False,
         compiled=compiled,
+        fast=fast,
     )
     return model
 

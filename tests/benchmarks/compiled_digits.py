@@ -49,12 +49,12 @@ def flat(layers: Any) -> list[float]:
     return list(np.concatenate(rows).tolist())
 
 
-def by_fit(batch_size: int, *, epochs: int = EPOCHS) -> Contender:
+def by_fit(batch_size: int, *, epochs: int = EPOCHS, fast: bool = False) -> Contender:
     """What `nn.fit` does once its preparations are made: epochs, in stretches of its own choice."""
-    train, _ = prepared(batch_size)
+    train, _ = prepared(batch_size, fast=fast)
 
     def answer() -> list[float]:
-        train_once, model = prepared(batch_size)
+        train_once, model = prepared(batch_size, fast=fast)
         train_once(1)
         return [p.data for p in model.parameters()]
 
@@ -82,7 +82,7 @@ def fitted(epochs: int, *, examples: int, compiled: bool) -> nn.History:
     )
 
 
-def prepared(batch_size: int) -> tuple[Callable[[int], None], nn.MLP]:
+def prepared(batch_size: int, *, fast: bool = False) -> tuple[Callable[[int], None], nn.MLP]:
     """A run of so many epochs, and the model that it trains."""
     model = network()
     run = Run(
@@ -94,7 +94,7 @@ def prepared(batch_size: int) -> tuple[Callable[[int], None], nn.MLP]:
         is_summed=False,
     )
     batches = Batches(EXAMPLES, batch_size, shuffle=False, seed=None)
-    way = course(run, batches, compiled=True, fast=False, epochs=1)
+    way = course(run, batches, compiled=True, fast=fast, epochs=1)
 
     def train(epochs: int) -> None:
         left = epochs

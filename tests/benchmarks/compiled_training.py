@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from tests.benchmarks import compiled_000, compiled_digits, compiled_moons, training_step
@@ -79,6 +80,27 @@ def digits() -> None:
         ]
         ours = compiled_digits.by_fit(batch_size)
         compare(f"digits, batch {batch_size}", ours, peers)
+
+
+def fast() -> None:
+    """What `fast=True` buys: the same work beside exact arithmetic, and beside the peers."""
+    title(*HEADER)
+    for work, batch_size in (("one example per step", 1), ("all together", 4)):
+        ours = compiled_000.by_fit(batch_size=batch_size, fast=True)
+        exact = replace(compiled_000.by_fit(batch_size=batch_size), name=EXACT)
+        others = [compiled_000.by_c(losses=True)] if batch_size == 1 else []
+        compare(f"000, {work}", ours, [(exact, 0.0), *((other, 0.0) for other in others)])
+    for batch_size in (1, 8, 32, 256):
+        ours = compiled_digits.by_fit(batch_size, fast=True)
+        peers = [
+            (replace(compiled_digits.by_fit(batch_size), name=EXACT), 0.0),
+            (compiled_digits.by_numpy(batch_size), 0.0),
+            (compiled_digits.by_jax(batch_size), 0.0),
+        ]
+        compare(f"digits, batch {batch_size}", ours, peers)
+
+
+EXACT = "tinygrad_bp, exact"
 
 
 def moons() -> None:
@@ -220,6 +242,7 @@ SECTIONS = {
     "one": one_by_one,
     "together": together,
     "digits": digits,
+    "fast": fast,
     "moons": moons,
     "source": source,
     "even": break_even,

@@ -299,6 +299,7 @@ def test_a_long_program_is_read():
     assert len(tape) > routes.LONG
     assert isinstance(route_for(tape), ReaderRoute)
     assert route_for(tape)([0.5, 0.25]) == chain(*xs, 1500).data
+    assert MachineRoute(tape)([0.5, 0.25]) == chain(*xs, 1500).data  # as it can be as well
     assert isinstance(route_for(record(lambda a, b: chain(a, b, 10), 0.5, 0.25)), MachineRoute)
 
 

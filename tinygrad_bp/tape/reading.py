@@ -58,8 +58,9 @@ class ReaderRoute:
         address(columns), address(results)
         for begin in range(start, rows, LANES):
             stop = min(begin + LANES, rows)
-            # Where there are fewer rows than lanes the last is taken again.
-            group = columns[:, np.minimum(np.arange(begin, begin + LANES), rows - 1)]
+            group = columns[:, begin:stop]
+            if stop - begin < LANES:  # the last is taken again
+                group = np.pad(group, ((0, 0), (0, begin + LANES - stop)), mode="edge")
             found = self._run(self._several, group)
             if found is None:
                 raise OtherBranch(begin, stop)
