@@ -294,12 +294,12 @@ def chain(a, b, length):
 
 def test_a_long_program_is_read():
     xs = values([0.5, 0.25])
-    tape = record(lambda a, b: chain(a, b, 1500), 0.5, 0.25)
+    tape = record(lambda a, b: chain(a, b, 2600), 0.5, 0.25)
 
     assert len(tape) > routes.LONG
     assert isinstance(route_for(tape), ReaderRoute)
-    assert route_for(tape)([0.5, 0.25]) == chain(*xs, 1500).data
-    assert MachineRoute(tape)([0.5, 0.25]) == chain(*xs, 1500).data  # as it can be as well
+    assert route_for(tape)([0.5, 0.25]) == chain(*xs, 2600).data
+    assert MachineRoute(tape)([0.5, 0.25]) == chain(*xs, 2600).data  # as it can be as well
     assert isinstance(route_for(record(lambda a, b: chain(a, b, 10), 0.5, 0.25)), MachineRoute)
 
 
@@ -351,8 +351,12 @@ def test_a_batch_says_which_rows_branch_otherwise():
     with pytest.raises(OtherBranch) as found:
         route.rows(columns, results, 0)
 
-    assert (found.value.row, found.value.stop) == (16, 19)
-    assert results[0, :16].tolist() == [1.0] * 16
+    assert (found.value.row, found.value.stop) == (17, 18)
+    assert results[0, :17].tolist() == [1.0] * 17
+    columns[0, 9] = -1.0
+    with pytest.raises(OtherBranch) as found:
+        route.rows(columns, results, 3)
+    assert (found.value.row, found.value.stop) == (3, 11)
 
 
 def test_captured_values_are_read_as_they_are_now():

@@ -91,8 +91,16 @@ def reader_text(kinds: Sequence[Kind], lanes: int) -> str:
     """The program that reads code of these kinds; its function is `read`."""
     cases = [_case(number, kind, lanes) for number, kind in enumerate(kinds, 1)]
     numbers = range(1, len(kinds) + 1)
+    take, give = _Case(lanes, "in"), _Case(lanes, "out")
+    take.store(
+        take.load("%in", take.emit("mul i64 %i, %rows")), "%slots", take.scaled(Register("%i"))
+    )
+    result = give.slot(give.index(Register("%k"), code="%given"))
+    give.store(result, "%out", give.emit("mul i64 %k, %rows"))
     return ended(
         READ.format(
+            take="\n  ".join(take.lines),
+            give="\n  ".join(give.lines),
             labels="\n".join(f"    i32 {n}, label %case{n}" for n in numbers),
             at="".join(f", [%at_{n}, %end{n}]" for n in numbers),
             to="".join(f", [%to_{n}, %end{n}]" for n in numbers),
@@ -101,12 +109,24 @@ def reader_text(kinds: Sequence[Kind], lanes: int) -> str:
     )
 
 
-READ = """define void @read(ptr noalias %code, ptr noalias %slots, i64 %first) {{
+READ = """define void @read(ptr noalias %code, ptr noalias %slots, i64 %first,
+                  ptr noalias %in, i64 %inputs, ptr noalias %out,
+                  ptr noalias %given, i64 %outputs, i64 %rows) {{
 entry:
+  br label %take
+take:
+  %i = phi i64 [0, %entry], [%i1, %took]
+  %is_input = icmp slt i64 %i, %inputs
+  br i1 %is_input, label %took, label %begin_code
+took:
+  {take}
+  %i1 = add i64 %i, 1
+  br label %take
+begin_code:
   br label %next
 next:
-  %at = phi i64 [0, %entry]{at}
-  %to = phi i64 [%first, %entry]{to}
+  %at = phi i64 [0, %begin_code]{at}
+  %to = phi i64 [%first, %begin_code]{to}
   %kind_place = getelementptr inbounds i32, ptr %code, i64 %at
   %kind = load i32, ptr %kind_place
   %count_at = add i64 %at, 1
@@ -119,16 +139,29 @@ next:
   ]
 {cases}
 done:
+  %k = phi i64 [0, %next], [%k1, %gave]
+  %is_output = icmp slt i64 %k, %outputs
+  br i1 %is_output, label %gave, label %end
+gave:
+  {give}
+  %k1 = add i64 %k, 1
+  br label %done
+end:
   ret void
 }}"""
+"""The inputs into their slots, all instructions, and the outputs out of theirs.
+
+`%in` and `%out` are at the first of some rows of their columns; `%given` has the slots of the
+outputs, and `%rows` is how far apart two columns are.
+"""
 
 
 class _Case(Assembly):
     """The text of one kind, with registers of its own."""
 
-    def __init__(self, lanes: int, number: int) -> None:
+    def __init__(self, lanes: int, kind: object) -> None:
         super().__init__(lanes)
-        self.kind = number
+        self.kind = kind
 
     def emit(self, text: str) -> Register:
         register = Register(f"%c{self.kind}_{self.count}")
@@ -136,9 +169,9 @@ class _Case(Assembly):
         self.lines.append(f"{register} = {text}")
         return register
 
-    def index(self, at: str) -> Register:
+    def index(self, at: str, *, code: str = "%code") -> Register:
         """The integer of the code at a place, which is the number of a slot."""
-        place = self.emit(f"getelementptr inbounds i32, ptr %code, i64 {at}")
+        place = self.emit(f"getelementptr inbounds i32, ptr {code}, i64 {at}")
         return self.emit(f"zext i32 {self.emit(f'load i32, ptr {place}')} to i64")
 
     def slot(self, number: str) -> Register:

@@ -27,7 +27,9 @@ from tinygrad_bp.tape.tape import Tape
 
 LANES = 8
 """Examples in one instruction."""
-LONG = 2000
+SMALL = 2000
+"""Instructions up to which LLVM's optimiser is worth its time."""
+LONG = 5000
 """Instructions from which a tape is read and not compiled: `docs/decisions.md` has the figures."""
 STRETCH = 10**8
 """Instructions on one row each after which Python looks up, for Ctrl-C: some 50 ms."""
@@ -84,7 +86,7 @@ class MachineRoute:
         return self._compiled(map_text(self._program, LANES))
 
     def _compiled(self, text: str) -> _Compiled:
-        level = 2 if len(self._tape) < LONG else 0  # of thousands LLVM would think for minutes
+        level = 2 if len(self._tape) < SMALL else 0
         return _Compiled(machine(ended(text), level=level, folder=self._cache))
 
     def _captured_now(self) -> Any:
