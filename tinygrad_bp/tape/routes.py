@@ -12,8 +12,6 @@ from ctypes import CFUNCTYPE, c_double, c_int64, c_void_p
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from tinygrad_bp import structure
 from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine
@@ -22,7 +20,7 @@ from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.program import Program, ended, map_text, store_one
 from tinygrad_bp.tape.reading import ReaderRoute
-from tinygrad_bp.tape.source import Written
+from tinygrad_bp.tape.source_loop import WrittenLoop
 from tinygrad_bp.tape.tape import Tape
 
 LANES = 8
@@ -103,42 +101,40 @@ class _Compiled:
 
 
 class SourceRoute:
-    """A tape as the Python function that its source defines."""
+    """A tape as generated Python: its straight-line code in a loop over rows of numbers."""
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
-        written = Written(tape)
-        self._function = written.function
-        self._keywords = written.captured
-        self._examples = structure.mapped(float, tape.inputs)
+        self._loop = WrittenLoop(tape).function
+        self._assemble = assembler(tape.outputs)
 
     def __call__(self, numbers: Sequence[float]) -> Any:
         """The program's result for one example."""
-        arguments = structure.with_numbers(self._tape.inputs, [float(n) for n in numbers])
-        now = [value._data for value in self._tape.captured]
-        try:
-            result = self._function(
-                *map(_listed, arguments), **dict(zip(self._keywords, now, strict=True))
-            )
-        except BranchError:
-            raise OtherBranch from None
-        except (ZeroDivisionError, OverflowError):  # where Python's operators do, and IEEE-754 not
-            result = self._replayed(numbers)
-        return structure.rebuilt(self._tape.outputs, iter(structure.blocks(result)))
+        return self._assemble(self._results(list(map(float, numbers))))
 
     def rows(self, columns: Array, results: Array, start: int) -> None:
         """Fill the columns of the results, one for each example from a first one on."""
-        for row in range(start, columns.shape[1]):
+        for row, numbers in enumerate(columns[:, start:].T.tolist(), start):
             try:
-                results[:, row] = structure.numbers(self(columns[:, row].tolist()))
+                results[:, row] = self._results(numbers)
             except OtherBranch:
                 raise OtherBranch(row, row + 1) from None
 
-    def _replayed(self, numbers: Sequence[float]) -> Any:
+    def _results(self, numbers: list[float]) -> array[float]:
+        captured = [value._data for value in self._tape.captured]
+        try:
+            (found,) = self._loop([numbers], captured)
+        except BranchError:
+            raise OtherBranch from None
+        except (ZeroDivisionError, OverflowError):  # where Python's operators do, and IEEE-754 not
+            found = self._replayed(numbers)
+        return array("d", found if isinstance(found, list) else [found])
+
+    def _replayed(self, numbers: list[float]) -> list[float]:
         slots = self._tape.replay(numbers)
         if not all(guard.holds(slots) for guard in self._tape.guards):
             raise OtherBranch
-        return structure.mapped(slots.__getitem__, self._tape.outputs)
+        return [slots[slot] for slot in structure.numbers(self._tape.outputs)]
 
 
 Route = MachineRoute | ReaderRoute | SourceRoute
@@ -152,12 +148,3 @@ def route_for(tape: Tape, *, fast: bool = False, cache: Folder = None) -> Route:
         return MachineRoute(tape, fast=fast, cache=cache)
     except ModuleNotFoundError:
         return SourceRoute(tape)
-
-
-def _listed(part: Any) -> Any:
-    """Lists in place of arrays: their elements are Python's floats, which are faster."""
-    if isinstance(part, dict):
-        return {key: _listed(inner) for key, inner in part.items()}
-    if isinstance(part, list | tuple):
-        return [_listed(inner) for inner in part]
-    return part.tolist() if isinstance(part, np.ndarray) else part
