@@ -28,6 +28,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--hide-scrollbars",
+    # Containers have little shared memory, and no room for a sandbox; the pages are our own.
+    "--disable-dev-shm-usage",
+    "--no-sandbox",
 )
 # What the protocol calls the keys that have no text.
 CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Home": 36, "End": 35}
@@ -35,7 +38,9 @@ CODES |= {"PageUp": 33, "PageDown": 34, " ": 32, "Tab": 9, "Enter": 13}
 
 
 def program() -> str | None:
-    """The browser that is installed here, if one is."""
+    """The browser that is installed here, if one is; its pipes are those of Unix."""
+    if os.name != "posix":
+        return None
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -45,9 +50,7 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         ours_to_it, its_end = os.pipe()
         self._from, self._to_us = os.pipe()
-        # Chromium's own sandbox refuses to start for root.
-        flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        command = [str(program()), *flags, f"--user-data-dir={folder}", "about:blank"]
+        command = [str(program()), *FLAGS, f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(
             # Descriptors 3 and 4 are where it reads and writes.
             ["sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>/dev/null', "sh", *command],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 import struct
 import xml.etree.ElementTree as ET
@@ -262,14 +264,26 @@ def test_a_way_that_the_layout_does_not_show_is_not_invented() -> None:
 @settings(max_examples=10)
 def test_what_is_lit_leads_from_the_operand_to_the_operation(inner: int, last: int) -> None:
     outputs = network([2, inner, last], points(1, 2))[0]
-    picture = Passes(sum(outputs, Value(0.0))).picture
+
+    assert_ways_are_whole(Passes(sum(outputs, Value(0.0))).picture)
+
+
+def test_what_is_lit_leaves_a_trunk_where_the_edge_does() -> None:
+    x = Value(3.0)
+    power = x * 2
+    for _ in range(4):
+        power = power * x
+
+    assert_ways_are_whole(Passes(power).picture)
+
+
+def assert_ways_are_whole(picture) -> None:
     places = layout(picture)
     ways = _Ways(places)
-
     for edge, route in zip(picture.edges, places.routes, strict=True):
-        shared = ways.to(route, edge)
-        start = shared[-1][0] if shared else route.strokes[0][0]
-        assert _touches(places.nodes[edge.tail], start)
+        way = [*reversed(ways.to(route, edge)), *route.strokes]
+        assert _touches(places.nodes[edge.tail], way[0][0])
+        assert all(math.dist(one[-1], after[0]) < 1 for one, after in itertools.pairwise(way))
 
 
 # The style

@@ -235,6 +235,69 @@ def test_nothing_moves_by_itself_for_those_who_asked(browser, address, wish, mov
         assert bool(page.evaluate("document.getAnimations().length")) == moves
 
 
+def test_the_picture_follows_the_step(browser: Browser, tmp_path: Path) -> None:
+    model = nn.MLP(3, [4, 4, 1], activation="tanh", seed=0)
+    play(nn.batch_loss(model, [[1, 0, 1]], [1], loss="mse"), tmp_path / "large.html")
+    inside = (
+        "((mark, frame) => mark.left >= frame.left && mark.right <= frame.right"
+        " && mark.top >= frame.top && mark.bottom <= frame.bottom)"
+        "(document.querySelector('.node.now').getBoundingClientRect(),"
+        " document.querySelector('#paper').getBoundingClientRect())"
+    )
+
+    with browser.page(prefers_reduced_motion="reduce") as page:
+        page.resize(800, 600)
+        page.open((tmp_path / "large.html").as_uri() + "#step=1")
+        for _ in range(25):
+            assert page.evaluate(inside)
+            page.press("ArrowRight", 4)
+
+
+def test_the_picture_can_be_made_larger_smaller_and_whole(page: Page, address: str) -> None:
+    page.open(address)
+    width = "document.querySelector('#graph').getBoundingClientRect().width"
+    first = page.evaluate(width)
+    page.press("+")
+    larger = page.evaluate(width)
+    page.click("#smaller")
+    page.click("#smaller")
+    smaller = page.evaluate(width)
+    page.press("0")
+
+    assert smaller < first < larger
+    assert page.evaluate(width) <= page.evaluate("document.querySelector('#paper').clientWidth")
+
+
+def test_the_mouse_pulls_the_picture_and_that_is_no_click(page: Page, address: str) -> None:
+    page.open(address)
+    page.press("+", 6)
+    scrolled = "document.querySelector('#paper').scrollLeft"
+    page.evaluate("document.querySelector('#paper').scrollTo(200, 0)")
+    for kind, x in (("mousePressed", 300), ("mouseMoved", 250), ("mouseReleased", 250)):
+        buttons = {"button": "left", "buttons": 1, "clickCount": 1}
+        page.call("Input.dispatchMouseEvent", type=kind, x=x, y=300, **buttons)
+
+    assert page.evaluate(scrolled) == 250
+    assert where_it_is(page).startswith("Step 0")
+
+
+def test_two_thousand_nodes_can_be_gone_through(page: Page, tmp_path: Path) -> None:
+    leaves = [Value(0.001 * n, label=f"x{n}") for n in range(667)]
+    total = leaves[0]
+    for leaf in leaves[1:]:
+        total = total * leaf + leaf
+    player = play(total, tmp_path / "many.html")
+    page.open((tmp_path / "many.html").as_uri())
+    page.press("End")
+    end = page.text("#graph")
+    page.press("ArrowLeft", 5)
+    page.press("ArrowRight", 5)
+
+    assert player.about == "2,665 steps"
+    assert page.text("#graph") == end
+    assert page.complaints() == []
+
+
 def test_a_node_waits_for_all_its_uses(page: Page, tmp_path: Path) -> None:
     x = Value(3.0, label="x")
     play(x * x + x, tmp_path / "x.html")
@@ -266,6 +329,23 @@ def test_what_gets_no_gradient_says_so(page: Page, tmp_path: Path) -> None:
         "none",
         "+1",
     ]
+
+
+def test_a_use_along_which_nothing_flows_leaves_the_gradient(page: Page, tmp_path: Path) -> None:
+    x, y = Value(3.0, label="x"), Value(4.0, label="y")
+    play(where(x, x, y) + y, tmp_path / "where.html")
+    page.open((tmp_path / "where.html").as_uri() + "#step=4")
+    waiting = page.words("#n1")
+    page.press("ArrowRight")
+
+    assert "grad 1/2+1" in waiting
+    assert "grad+1" in page.words("#n1")
+
+
+def test_a_formula_that_is_a_number_is_written_once(page: Page, address: str) -> None:
+    page.open(address + "#step=8")
+
+    assert page.words("#words li .chain") == "dloss/dy × ∂y/∂v1 = -4 × 1 = -4"
 
 
 def test_what_is_not_finite_is_marked_by_more_than_colour(page: Page, tmp_path: Path) -> None:
