@@ -352,7 +352,7 @@ def test_rich_gets_its_colours():
     pytest.importorskip("rich", reason="rich shows the colours")
     _, y = square_plus()
     steps = step(y)
-    steps.goto(9)
+    steps.goto(7)
 
     found = steps.__rich__()
 
