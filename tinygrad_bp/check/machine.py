@@ -11,9 +11,9 @@ import importlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from tinygrad_bp.check.floats import numbers
 from tinygrad_bp.check.optional import hypothesis
 from tinygrad_bp.check.rows import ROWS, chosen
-from tinygrad_bp.check.strategies import numbers
 from tinygrad_bp.check.trial import Trial
 from tinygrad_bp.primitive import Primitive, named
 

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, get_args
 
 from tinygrad_bp.check.builder import Builder, Kinks, Limits, is_at_home
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.floats import numbers
+from tinygrad_bp.check.learning import datasets, networks, training_runs
 from tinygrad_bp.check.optional import hypothesis
 from tinygrad_bp.check.printout import Printout
 from tinygrad_bp.check.rows import ROWS, chosen, takes_constant
@@ -34,7 +36,14 @@ from tinygrad_bp.value import Value
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-__all__ = ["expressions", "inputs_for", "values"]
+__all__ = [
+    "datasets",
+    "expressions",
+    "inputs_for",
+    "networks",
+    "training_runs",
+    "values",
+]
 
 FLAT = {floor_divide, sign, heaviside, equal}
 """No gradient comes through them, so they are rare."""
@@ -62,16 +71,6 @@ def values(
         min_value, max_value, allow_nan=allow_nan, allow_infinity=allow_infinity
     ).map(Value)
     return leaves
-
-
-def numbers(size: float) -> SearchStrategy[float]:
-    """Floats of at most that size; millionths, since what is smaller vanishes in a sum.
-
-    The simplest is 0.5, which is inside most domains and beside most kinks.
-    """
-    around = hypothesis().strategies.floats(-size - 0.5, size - 0.5)
-    shifted: SearchStrategy[float] = around.map(lambda x: round((x + 0.5) * 2.0**20) / 2.0**20)
-    return shifted
 
 
 def expressions(
