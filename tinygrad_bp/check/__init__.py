@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.check.culprit import Culprit
     from tinygrad_bp.check.expression import Expression
+    from tinygrad_bp.check.learning import TrainingRun
     from tinygrad_bp.check.machine import engine_machine
     from tinygrad_bp.check.operation import Examination, check_operation
     from tinygrad_bp.check.truths import define
@@ -24,6 +25,7 @@ __all__ = [
     "Examination",
     "Expression",
     "Report",
+    "TrainingRun",
     "Verdict",
     "assert_gradients_agree",
     "check_gradient",
@@ -37,6 +39,7 @@ LATE = {
     "Examination": "operation",
     "Expression": "expression",
     "Report": "verdict",
+    "TrainingRun": "learning",
     "Verdict": "verdict",
     "assert_gradients_agree": "checker",
     "check_gradient": "checker",

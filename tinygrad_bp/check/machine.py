@@ -25,9 +25,9 @@ def engine_machine(operations: Iterable[Primitive | str] | None = None) -> type[
     rational numbers. What fails is printed as the shortest program that fails:
 
         state = EngineMachine()
-        nodes_0 = state.first_leaf(number=0.5)
+        nodes_0 = state.leaf(number=0.5)
         state.backward(node=nodes_0, seeds=[0.5, 0.5])
-        state.teardown()
+        state.agree()
 
     `operations` are rows of the table or their names, your own among them; by default all that
     are built in. `.TestCase` is what pytest and unittest run.
