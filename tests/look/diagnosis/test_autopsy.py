@@ -18,9 +18,11 @@ from tests.look.diagnosis.failures import BACKWARD, FORWARD, SOUND, planted
 from tests.programs import programs
 from tinygrad_bp import (
     NonFiniteError,
+    Primitive,
     Value,
     constant,
     log,
+    maximum,
     nn,
     no_grad,
     relu,
@@ -32,6 +34,7 @@ from tinygrad_bp import (
 )
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.look.diagnosis.autopsy import MOST_DRAWN, autopsy
+from tinygrad_bp.look.diagnosis.blame import to_blame
 
 
 def positions(program):
@@ -167,6 +170,44 @@ def test_the_number_that_was_made_is_at_hand():
     assert autopsy(1.0 / root).cause.number == math.inf
     assert [event.number for event in autopsy(1.0 + root).story.events] == [math.inf]
     assert math.isnan(autopsy(0.0 * root).story.events[1].number)
+
+
+def test_adding_nothing_rounds_nothing():
+    one, nothing = Value(1.0, "one"), Value(0.0, "nothing")
+
+    assert autopsy(log(1.0 - (one + nothing))).rounded is None
+    assert autopsy(log(1.0 - (one + nothing + 1e-20 * one))).rounded.operand.data == 1e-20
+
+
+def test_who_is_to_blame_spoils_the_result_alone():
+    x, inf, nan = Value(2.0), Value(math.inf), Value(math.nan)
+
+    assert to_blame(where(x, inf, nan)) == [inf]
+    assert to_blame(where(0.0, inf, nan)) == [nan]
+    assert to_blame(maximum(-inf, inf)) == [inf]
+    assert to_blame(inf + nan) == [inf, nan]
+    assert to_blame(inf * inf) == [inf]
+    assert to_blame(x / 0.0) == []
+
+
+def test_of_operands_that_spoil_only_together_all_are_to_blame():
+    zero, one = Value(0.0), Value(1.0)
+    both_bad = Primitive(
+        "both_bad",
+        "both_bad({}, {})",
+        lambda x, y: 0.0 if math.isfinite(x) or math.isfinite(y) else math.nan,
+        lambda *_: (1.0, 1.0),
+    )
+    bad = [log(zero), one / zero]
+
+    assert to_blame(both_bad(*bad)) == bad
+
+
+def test_several_gradients_that_fail_by_themselves_are_counted():
+    x = Value(0.0, "x")
+
+    assert autopsy(sqrt(x) + sqrt(x) + sqrt(x)).story.causes == 3
+    assert autopsy(-sqrt(x)).story.causes == 1
 
 
 def test_a_wide_sum_is_not_searched_for_what_was_rounded():

@@ -49,8 +49,8 @@ class Flow:
 
     @property
     def is_origin(self) -> bool:
-        """Whether all gradients were finite before it."""
-        return math.isfinite(self.upstream) and math.isfinite(self.before or 0.0)
+        """Whether it came of a gradient that was finite."""
+        return math.isfinite(self.upstream)
 
     @property
     def makes_nan(self) -> bool:
