@@ -194,6 +194,15 @@ def test_gradients_that_add_up_on_purpose_are_no_finding(factors):
     assert not lint(outputs)
 
 
+def test_outputs_of_which_some_have_gone_back_are_no_finding():
+    w = Value(2.0, "w")
+    one, other = w * 3.0, w * 5.0
+    one.backward()
+
+    assert not lint([one, other])
+    assert lint(other).names == ("foreign-gradients",)
+
+
 def test_data_that_changed_since_the_forward_pass():
     w, x = Value(2.0, "w"), Value(3.0, "x")
     y = w * x + 1.0
@@ -332,6 +341,11 @@ def sigmoid_error(w, x, target):
 )
 def test_a_sigmoid_is_saturated_if_it_is_flat_and_wrong(w, target, expected):
     assert lint(sigmoid_error, w, 5.0, target).names == expected
+
+
+def test_a_sigmoid_that_is_flat_and_wants_further_out_is_no_finding():
+    assert lint(lambda w, x: -log(sigmoid(w * x)), 10.0, 5.0).names == ()
+    assert lint(lambda w, x: -log(1.0 - sigmoid(w * x)), -10.0, 5.0).names == ()
 
 
 def test_the_line_of_a_saturated_sigmoid_is_told():
