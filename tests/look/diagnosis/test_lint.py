@@ -465,6 +465,14 @@ def test_shapes_that_do_not_fit_and_were_stretched(targets):
     assert lint(lambda w: -error(w, targets[np.newaxis]), 0.5).names == ("all-pairs",)
 
 
+def test_more_or_fewer_values_than_targets_are_no_stretched_table():
+    centres = np.array([1.0, 2.0, 3.0])
+    for count in (2, 4):
+        xs = np.linspace(0.1, 1.0, count)[:, np.newaxis]
+
+        assert not lint(lambda w, xs=xs: ((tanh(w * xs) - centres) ** 2).sum(), 0.5)
+
+
 def test_targets_that_are_all_alike_or_few_are_no_table():
     def error(w, targets):
         xs = np.linspace(-1.0, 1.0, len(targets))[:, np.newaxis]
