@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.nn.routes import RECORDED, ROUTES, fit
-from tinygrad_bp import NonFiniteError, compile, nn, register  # noqa: A004
+from tinygrad_bp import NonFiniteError, compile, exp, heaviside, nn, register, strict, where  # noqa: A004
 from tinygrad_bp import abs as abs_
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, source_training
@@ -314,6 +314,24 @@ def test_a_very_long_tape_is_written_as_python_only_if_asked_for(
     )  # fmt: skip
 
     assert history.route == route
+
+
+@pytest.mark.parametrize("compiled", [None, True])
+def test_strict_training_is_eager_and_stops_at_what_a_tape_would_not_see(
+    compiled: bool | None,
+) -> None:
+    def steep(prediction: Any, target: Any) -> Any:
+        # In the end exp overflows, where it is not chosen any more: no loss is infinite.
+        growing = 0.0 * exp(1000.0 * prediction)
+        return (prediction - target) ** 2 + where(heaviside(0.5 - prediction, 0.0), growing, 0.0)
+
+    settings_: dict[str, Any] = {"loss": steep, "epochs": 200, "compiled": compiled}
+    data = [1.0, 2.0], [1.0, 2.0]
+    lenient, strictly = (nn.Neuron(1, "linear", init=[0.001]) for _ in range(2))
+
+    assert nn.fit(lenient, *data, optimizer=nn.SGD(0.05), **settings_).stopped == "finished"
+    with strict(), pytest.raises(NonFiniteError, match="exp"):
+        nn.fit(strictly, *data, optimizer=nn.SGD(0.05), **settings_)
 
 
 def test_machine_code_needs_llvmlite() -> None:

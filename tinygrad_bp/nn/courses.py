@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from importlib.util import find_spec
 
+from tinygrad_bp import modes
 from tinygrad_bp.nn.batches import Batches
 from tinygrad_bp.nn.gradients import PARTIAL_SUMS, batch_loss_and_gradient
 from tinygrad_bp.nn.progress import Progress
@@ -134,7 +135,9 @@ ROUTES = {Training: "machine code", SourceTraining: "source"}
 def course(run: Run, batches: Batches, *, compiled: bool | None, fast: bool, epochs: int) -> Course:
     """The way to go: compiled if that was asked for, or is possible and worth its time."""
     evaluations = epochs * batches.examples
-    if compiled is False or (compiled is None and evaluations <= SOURCE_ABOVE):
+    is_little = compiled is None and evaluations <= SOURCE_ABOVE
+    # Only an operation that is carried out by itself can be strict, as everywhere.
+    if compiled is False or is_little or modes.is_strict():
         return Eager(run, batches)
     try:
         tape = checked_tape(run.model, run.loss, run.stepper.parameters, run.examples)

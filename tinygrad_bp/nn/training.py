@@ -81,7 +81,8 @@ def fit(
                   that, as machine code where llvmlite is installed and as generated Python
                   where not; by default what is quickest, all included: eager up to 100
                   evaluations of an example, machine code above 10,000. A model that can not
-                  be recorded is then trained eagerly. The numbers are the same to the last bit
+                  be recorded is then trained eagerly, and under `strict()` any. The numbers
+                  are the same to the last bit
       fast        in machine code products may be fused with sums, and exp, log, tanh and
                   sigmoid be polynomials: other last digits. The history's `strayed` says how
                   far those of the first gradient were off
