@@ -19,7 +19,7 @@ from tests.look.graphs import chain, network, points
 from tests.programs import programs
 from tinygrad_bp import Value, play
 from tinygrad_bp.look.layout import Route, layout
-from tinygrad_bp.look.player.page import digest, read
+from tinygrad_bp.look.player.page import SCRIPTS, digest, read
 from tinygrad_bp.look.player.passes import Passes
 from tinygrad_bp.look.player.stage import _touches, _Ways, stage
 from tinygrad_bp.look.text import signed
@@ -339,11 +339,8 @@ def test_all_marks_can_be_told_from_the_paper(scheme: str, mark: str) -> None:
     assert contrast(colours[mark], colours["card"]) >= 3
 
 
-def test_the_page_is_made_of_files_that_a_package_carries() -> None:
-    assert {path.name for path in ASSETS.iterdir() if path.suffix in (".html", ".css", ".js")} >= {
-        "page.html",
-        "passes.html",
-        "passes.js",
-        "player.css",
-        "transport.js",
-    }
+def test_every_file_beside_the_code_is_in_a_page() -> None:
+    names = {path.name for path in ASSETS.iterdir() if path.suffix in (".html", ".css", ".js")}
+
+    scripts = {f"{name}.js" for several in SCRIPTS.values() for name in several}
+    assert names == scripts | {f"{kind}.html" for kind in SCRIPTS} | {"page.html", "player.css"}

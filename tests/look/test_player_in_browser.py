@@ -480,6 +480,23 @@ def test_any_neuron_can_be_chosen(page: Page, course: str) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('#border')).display") == "none"
 
 
+def test_a_neuron_of_the_first_layer_divides_the_plane(page: Page, tmp_path: Path) -> None:
+    neuron = nn.Neuron(2, "sigmoid", init=([1.0, 1.0], -1.0))
+    inputs, labels = [[0, 0], [1, 1]], [0, 1]
+    history = nn.fit(
+        neuron, inputs, labels, loss="mse", optimizer=nn.SGD(1e-9), epochs=1, snapshots=1
+    )
+    play(history, tmp_path / "line.html", model=neuron, inputs=inputs, targets=labels)
+    page.open((tmp_path / "line.html").as_uri())
+    ends = page.evaluate(
+        "['x1', 'y1', 'x2', 'y2'].map((n) => +document.querySelector('#border').getAttribute(n))"
+    )
+
+    # Where x1 + x2 = 1, from corner to corner.
+    assert sorted(map(round, ends)) == [0, 0, 320, 320]
+    assert page.evaluate("getComputedStyle(document.querySelector('#border')).display") == "inline"
+
+
 def test_a_click_on_the_loss_goes_to_the_nearest_moment(page: Page, course: str) -> None:
     page.open(course)
     page.click("#curve")

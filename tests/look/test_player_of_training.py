@@ -64,7 +64,7 @@ def test_a_neurons_parameters_are_those_of_the_snapshots(run) -> None:
 
     assert neuron["parameters"] == ["w.0", "w.1", "b"]
     expected = history.snapshots[10]["layers.0.neurons.1.w.1"]
-    assert neuron["frames"][2][1] == float(f"{expected:.4g}")
+    assert neuron["frames"][2][1] == f"{expected:.4g}"
 
 
 def test_only_the_first_layer_divides_the_plane(run) -> None:
@@ -171,7 +171,7 @@ def test_of_very_many_snapshots_some_are_shown() -> None:
 
 def test_of_very_many_parameters_some_are_left_out(monkeypatch) -> None:
     states = [{f"h{n}.w.{i}": 0.0 for n in range(100) for i in range(99)}] * 101
-    found = weights(states)
+    found = weights(states, 4)
 
     assert found["left"] == 100 - len(found["neurons"]) > 0
     assert len(found["neurons"]) * 99 * 101 <= 200_000
@@ -226,6 +226,12 @@ def test_what_cannot_be_right_is_refused(run, change, error, words) -> None:
 def test_a_history_without_snapshots_says_what_to_do(snapshots) -> None:
     with pytest.raises(ValueError, match=r"fit\(\.\.\., snapshots=10\)"):
         play(nn.History(losses=[1.0, 0.5], snapshots=snapshots))
+
+
+def test_a_snapshot_of_an_epoch_that_was_not_finished_is_left_out() -> None:
+    history = nn.History(losses=[1.0], snapshots={n: {"w": float(n)} for n in range(3)})
+
+    assert training(history).data["epochs"] == [0, 1]
 
 
 def test_what_is_neither_a_value_nor_a_history_is_refused() -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.draw import assembled, cells_of, largest
 from tinygrad_bp.look.names import names_of
@@ -24,8 +25,8 @@ from tinygrad_bp.look.nodes import Writer
 from tinygrad_bp.look.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, plain, roomy
 from tinygrad_bp.look.text import legible
-from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
 
 __all__ = ["Moments"]
@@ -52,9 +53,9 @@ class Moments:
 
     def add(self, output: Value) -> None:
         """The graph as it is now; one of another form ends the collection."""
-        trace = Trace(output)
-        trace.goto(len(trace))
-        nodes, adjoint = trace.nodes, trace.adjoint
+        nodes = topological_order(output)
+        # What a trace ends in, to the last bit, without what is between.
+        adjoint = adjoints(nodes, {output: 1.0})
         if not self.moments:
             self._begin(nodes, output)
         self.is_one_form = self.is_one_form and [node.op for node in nodes] == self.form

@@ -20,7 +20,12 @@ from tinygrad_bp.look.marks import escaped
 
 __all__ = ["page"]
 
-SCRIPTS = ("transport.js", "card.js", "view.js")
+# In this order: a class stands before what uses it.
+SHARED = ("transport", "card", "view")
+SCRIPTS = {
+    "passes": (*SHARED, "state", "picture", "words", "table", "passes"),
+    "training": (*SHARED, "plane", "neuron", "graph", "training"),
+}
 # What a script element could end on, or begin a comment with.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
@@ -28,7 +33,7 @@ UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: str = "") -> str:
     """The page of that kind: its title, the markup of its parts, and what its script reads."""
     style = read("player.css")
-    script = "".join(map(read, (*SCRIPTS, f"{kind}.js")))
+    script = "".join(read(f"{name}.js") for name in SCRIPTS[kind])
     body = Template(read(f"{kind}.html")).substitute(parts)
     note = f'<p class="note">{escaped(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(

@@ -66,7 +66,7 @@ def training(
             "total": len(history),
             "losses": [plain(number, digits) for number in losses],
             "curve": course.places,
-            **weights(list(moments.values())),
+            **weights(list(moments.values()), digits),
         },
         {"curve": course.svg, "plane": "", "graph": "", "legend": "", "caption": ""},
     )
@@ -77,12 +77,12 @@ def training(
 
 def _moments(history: History) -> Run:
     """The snapshots to show: all, or of many some that are spread evenly among them."""
-    if len(history.snapshots) < 2 or not history.losses:
+    epochs = [epoch for epoch in history.snapshots if epoch <= len(history)]
+    if len(epochs) < 2 or not history.losses:
         raise ValueError(
             f"{history!r} has {len(history.snapshots)} snapshots, and playing needs two or more: "
             "fit(..., snapshots=10) keeps one after every tenth epoch"
         )
-    epochs = list(history.snapshots)
     chosen = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), MOST)).round().astype(int))
     return {epochs[index]: history.snapshots[epochs[index]] for index in chosen.tolist()}
 

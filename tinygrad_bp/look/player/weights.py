@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygrad_bp.look.boxes import levels
-from tinygrad_bp.look.text import legible
+from tinygrad_bp.look.text import legible, plain
 
 __all__ = ["groups", "weights"]
 
 # So many numbers make about two megabytes.
 MOST = 200_000
-DIGITS = 4
 
 
 def groups(paths: Sequence[str]) -> dict[str, list[int]]:
@@ -30,7 +29,7 @@ def groups(paths: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def weights(states: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+def weights(states: Sequence[Mapping[str, float]], digits: int) -> dict[str, Any]:
     """What the player reads: for each neuron the names of its parameters, and their numbers.
 
     A neuron of the first layer that has two weights *divides* the plane of the inputs, by the line
@@ -51,12 +50,7 @@ def weights(states: Sequence[Mapping[str, float]]) -> dict[str, Any]:
                 "name": legible(name),
                 "divides": is_first and short in (["w.0", "w.1"], ["w.0", "w.1", "b"]),
                 "parameters": list(map(legible, short)),
-                "frames": [[_rounded(state[path]) for path in members] for state in states],
+                "frames": [[plain(state[path], digits) for path in members] for state in states],
             }
         )
     return {"neurons": found, "left": len(groups(paths)) - len(found)}
-
-
-def _rounded(number: float) -> float:
-    """Parameters are always finite: `fit` sees to that."""
-    return float(f"{number:.{DIGITS}g}")
