@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand, method
-from tinygrad_bp.primitive import BY_NAME, CONSTANT, VARIADIC, Interval, Primitive
+from tinygrad_bp.primitive import BY_NAME, CONSTANT, VARIADIC, Interval, Primitive, is_name
 from tinygrad_bp.primitives import row
 
 
@@ -44,7 +43,7 @@ def register(
     Raises `ValueError` for a name that is taken or is no identifier, and for a notation
     without operands.
     """
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not is_name(name):
         raise ValueError(f"expected an identifier as name, got {name!r}")
     if _is_taken(name) and not (name in _own and replace):
         way_out = "pass replace=True to define it anew" if name in _own else "choose another"

@@ -110,6 +110,7 @@ def test_state_goes_through_json_to_the_last_bit() -> None:
         ({"w.0": 1.0}, ["missing: b"]),
         ({"w.0": 1.0, "b": 2.0, "c": 3.0}, ["unexpected: c"]),
         ({"w.0": 1.0, "b": "2"}, ["not a finite number: b = '2'"]),
+        ({"w.0": 1.0, "b": 10**400}, ["not a finite number: b = 1000"]),
         ({"w.0": 1.0, "b": float("nan")}, ["not a finite number: b = nan"]),
         ({"w.0": 1.0, "c": None}, ["missing: b", "unexpected: c", "number: c = None"]),
     ],

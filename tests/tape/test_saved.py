@@ -136,6 +136,7 @@ MORE = {
     ],
     "names": [["x"] * 99, [1] * 3, None],
     "format": [None],
+    "name": ["class", "None", "x.y", 3],
 }
 CASES = [*DAMAGES.items()] + [(k, v) for k, vs in MORE.items() for v in vs]
 

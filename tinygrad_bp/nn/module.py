@@ -139,7 +139,12 @@ def _joined(*parts: str) -> str:
 
 
 def _is_finite_number(number: Any) -> bool:
-    return isinstance(number, int | float | np.floating | np.integer) and math.isfinite(number)
+    if not isinstance(number, int | float | np.floating | np.integer):
+        return False
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an int that no float can hold
+        return False
 
 
 __all__ = ["Module"]

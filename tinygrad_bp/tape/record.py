@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import keyword
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.lines import user_line
 from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
+from tinygrad_bp.primitive import is_name
 from tinygrad_bp.primitives import positive
 from tinygrad_bp.tape.tape import Guard, Instruction, Tape
 from tinygrad_bp.value import Value, values
@@ -149,7 +149,7 @@ def _number(number: Any) -> Any:
 
 def _name(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", "")
-    return name if name.isidentifier() and not keyword.iskeyword(name) else "replay"
+    return name if is_name(name) else "replay"
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:
