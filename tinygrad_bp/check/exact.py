@@ -76,9 +76,9 @@ class Exact(Operand):
 
 def exactly(number: Any) -> Any:
     """The number in mpmath's arithmetic; a float is just what its bits say."""
-    mp = mpmath()
-    if isinstance(number, Exact):
+    if type(number) is Exact:
         return number.number
+    mp = mpmath()
     if isinstance(number, mp.mpf):
         return number
     return mp.mpf(number._data if isinstance(number, Node) else as_float(number))

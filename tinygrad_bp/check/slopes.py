@@ -9,6 +9,7 @@ and Wild 2011).
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import sys
@@ -74,13 +75,22 @@ def exact_slopes(
 ) -> list[Slope]:
     """The same of a function that gives several numbers."""
     mp = mpmath()
-    h = scale * mp.mpf(10) ** STEPS[order][level]
-    rounding = mp.mpf(10) ** (2 * STEPS[order][level - 1] + 10) if level else mp.eps
-    here = along(mp.mpf(0))
+    step, noise_of_one, nothing = _constants(order, level, mp.mp.prec)
+    h = scale * step
+    here = along(nothing)
     sizes = [abs(number) for number in here if mp.isfinite(number)]
-    noise = 64 * rounding * max(sizes, default=0) / abs(h)
+    noise = noise_of_one * max(sizes, default=0) / scale
     left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
     return [_joined(*sides, noise) for sides in zip(left, right, strict=True)]
+
+
+@functools.cache
+def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
+    """The step, what numbers of size 1 make a quotient over it be off by, and 0."""
+    mp = mpmath()
+    step = mp.mpf(10) ** STEPS[order][level]
+    rounding = mp.mpf(10) ** (2 * STEPS[order][level - 1] + 10) if level else +mp.eps
+    return step, 64 * rounding / step, mp.mpf(0)
 
 
 def _one_sided(
@@ -99,8 +109,7 @@ def _one_sided(
 
 
 def _has_settled(far: Any, near: Any, noise: Any) -> bool:
-    mp = mpmath()
-    return not abs(near - far) > mp.mpf("1e-10") * abs(near) + noise
+    return not abs(near - far) > abs(near) * 1e-10 + noise
 
 
 def _limit(far: Any, near: Any, nearest: Any, noise: Any) -> Any:
@@ -120,7 +129,7 @@ def _joined(left: Any, right: Any, noise: Any) -> Slope:
     if left == right:
         return Slope(left, 0.0 if mp.isinf(left) else float(noise), left, right)
     apart = abs(left - right)
-    if mp.isfinite(apart) and apart <= mp.mpf("1e-20") * max(abs(left), abs(right)) + noise:
+    if mp.isfinite(apart) and apart <= max(abs(left), abs(right)) * 1e-20 + noise:
         return Slope((left + right) / 2, float(apart + noise), left, right)
     return Slope(mp.nan, math.inf, left, right, is_kink=True)
 
