@@ -206,3 +206,36 @@ def test_difference_of_two_results_has_no_labels() -> None:
 
 def test_gradient_that_is_zero_is_a_missing_term() -> None:
     assert kinds(lambda x: x * x + 0 * x, 2.0, gradient=lambda x: 0.0 * x) == [("missing term",)]
+
+
+def test_gradient_of_the_transposed_shape_is_named() -> None:
+    x, w = (
+        np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]]),
+        np.array([[0.3, 1.0, 2.0], [0.4, 0.1, 0.2]]),
+    )
+
+    def loss(w: Any, b: Any) -> Any:
+        return ((x @ w + b) ** 2).sum()
+
+    def gradient(w: Any, b: Any) -> Any:
+        off = 2 * (x @ w + b)
+        return off.T @ x, off.sum() / 2
+
+    report = check_gradient(loss, w, 0.5, gradient=gradient)
+
+    by_shape, by_value = report.findings
+    assert [one.verdict for one in report.verdicts] == ["wrong"] * 7
+    assert (by_shape.inputs, by_shape.kinds) == (("w",), ("transposed",))
+    assert (by_value.inputs, by_value.kinds) == (("b",), ("constant factor",))
+
+
+def test_gradient_of_one_matrix_may_have_the_transposed_shape() -> None:
+    w = np.array([[0.3, 1.0, 2.0], [0.4, 0.1, 0.2]])
+
+    assert kinds(lambda w: (w * w).sum(), w, gradient=lambda w: 2 * w.T) == [("transposed",)]
+
+
+def test_gradient_of_an_array_may_come_as_a_list() -> None:
+    report = check_gradient(lambda x: (x * x).sum(), np.ones(2), gradient=lambda x: list(2 * x))
+
+    assert report.verdict == "right"

@@ -6,12 +6,14 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar
 
 from tinygrad_bp import structure
+from tinygrad_bp.check.chain import block_of
 from tinygrad_bp.check.culprit import Culprit, culprits
 from tinygrad_bp.check.exact import Exact, exactly
-from tinygrad_bp.check.mistakes import mistakes
+from tinygrad_bp.check.mistakes import Mistake, Part, mistakes
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import Slope
 from tinygrad_bp.check.subject import (
@@ -22,6 +24,7 @@ from tinygrad_bp.check.subject import (
     runs,
     with_floats,
 )
+from tinygrad_bp.check.suspicions import TRANSPOSED
 from tinygrad_bp.check.truths import is_installed
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
@@ -55,6 +58,9 @@ class ByEngine:
         _, found = self._culprits
         by_rule = {(c.operation.name, c.by): c for _, c in reversed(found)}
         return list(reversed(by_rule.values()))
+
+    transposed: ClassVar[AbstractSet[int]] = frozenset()
+    """Derivatives that came in the wrong shape."""
 
     def is_right_but_rounded(self, _index: int, _true: Slope) -> bool:
         """Whether floats are to blame: they are, where every rule is right."""
@@ -91,7 +97,12 @@ class ByHand:
 
     def findings(self, wrong: Sequence[int]) -> Sequence[Any]:
         """What the mistakes look like."""
-        return mistakes(self.subject, self.at, wrong) if self.order == 1 else ()
+        if self.order > 1:
+            return ()
+        found = mistakes(self.subject, self.at, [i for i in wrong if i not in self.transposed])
+        names = dict.fromkeys(block_of(self.subject.names[i]) for i in sorted(self.transposed))
+        shapes = [Mistake(tuple(names), (Part(TRANSPOSED, "its shape is that of the transposed"),))]
+        return [*(shapes if names else ()), *found]
 
     def is_right_but_rounded(self, index: int, true: Slope) -> bool:
         """Whether the formula is right, and only its digits are lost."""
@@ -120,8 +131,43 @@ class ByHand:
             return None
 
     def _called(self, numbers: Sequence[Any]) -> list[Any]:
-        given = self._gradient(*with_floats(self.subject.inputs, numbers))
-        return flat(given, self.subject.inputs, self.order)
+        inputs = self.subject.inputs
+        given = self._gradient(*with_floats(inputs, numbers))
+        if isinstance(given, tuple) and len(inputs) == len(given) == 1 > self._nesting:
+            (given,) = given  # of one argument, written as if of several
+        return flat(turned(given, inputs) if self.order == 1 else given, inputs, self.order)
+
+    @property
+    def _nesting(self) -> int:
+        return int(isinstance(self.subject.inputs[0], tuple))
+
+    @functools.cached_property
+    def transposed(self) -> AbstractSet[int]:
+        """The derivatives that came in a matrix of the transposed shape."""
+        given = structure.blocks(self._gradient(*self.subject.inputs))
+        own = structure.blocks(self.subject.inputs)
+        if self.order > 1 or len(own) != len(given):
+            return frozenset()
+        is_turned = [
+            _is_turned(block, other)
+            for block, other in zip(own, given, strict=True)
+            for _ in structure.elements(block)
+        ]
+        return {i for i, is_so in enumerate(is_turned) if is_so}
+
+
+def turned(given: Any, inputs: tuple[Any, ...]) -> Any:
+    """A gradient with its matrices transposed where only then they have the inputs' shapes."""
+    own, found = structure.blocks(inputs), structure.blocks(given)
+    if len(own) != len(found):
+        return given
+    pairs = zip(own, found, strict=True)
+    return structure.rebuilt(given, iter([g.T if _is_turned(x, g) else g for x, g in pairs]))
+
+
+def _is_turned(own: Any, given: Any) -> bool:
+    shape, other = structure.shape(own), structure.shape(given)
+    return len(shape) == 2 and shape != other and shape == other[::-1]
 
 
 def flat(given: Any, inputs: tuple[Any, ...], order: int) -> list[Any]:
@@ -137,8 +183,6 @@ def flat(given: Any, inputs: tuple[Any, ...], order: int) -> list[Any]:
         rows = [[place * count + i for i in range(count)] for place in before]
         flat_rows = [rows[place] for place in structure.numbers(places)]
         places = structure.crossed(places, model, flat_rows)
-    if isinstance(given, tuple) and len(inputs) == len(given) == 1 and not isinstance(model, tuple):
-        (given,) = given  # of one argument, written as if of several
     try:
         numbers = structure.numbers_in_order_of(places, given)
     except ValueError as error:

@@ -133,6 +133,8 @@ class _Judge:
 
     def _verdict(self, index: int, reference: Reference, blamed: set[int]) -> Verdict:
         slope = reference.slopes[index]
+        if index in self.candidate.transposed:
+            return self._said(index, WRONG, slope, "in the transposed place")
         if slope.is_kink:
             return self._kink(index, slope)
         if self._is_beside_a_kink(AT):
