@@ -27,9 +27,11 @@ from tinygrad_bp.tape import engine, routes
 from tinygrad_bp.tape.library import same
 
 
-@pytest.fixture(params=["machine", "source"], autouse=True)
+@pytest.fixture(params=["machine", "reader", "source"], autouse=True)
 def route(request, monkeypatch):
-    """Each test on both routes: with llvmlite, and as if it were not installed."""
+    """Each test on all routes: as for short and for long tapes, and as if without llvmlite."""
+    if request.param == "reader":
+        monkeypatch.setattr(routes, "LONG", 0)
     if request.param == "source":
         monkeypatch.setitem(sys.modules, "llvmlite", None)
         monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
@@ -44,11 +46,15 @@ def loss(w, x, t):
 
 def test_it_is_the_function(route):
     compiled = tg.compile(loss)
-    kind = routes.MachineRoute if route == "machine" else routes.SourceRoute
+    kinds = {
+        "machine": routes.MachineRoute,
+        "reader": routes.ReaderRoute,
+        "source": routes.SourceRoute,
+    }
 
     assert compiled(0.5, 2.0, 1.0) == loss(Value(0.5), 2.0, 1.0).data
     [branches] = compiled._routes.values()
-    assert [type(one) for one in branches._routes] == [kind]
+    assert [type(one) for one in branches._routes] == [kinds[route]]
 
 
 def test_it_looks_like_the_function():

@@ -1,5 +1,6 @@
 """Interpreted tape, generated source and machine code give the bits of eager evaluation."""
 
+import _thread
 import itertools
 import math
 import random
@@ -417,3 +418,21 @@ def test_without_llvmlite_the_source_is_the_route(monkeypatch):
             MachineRoute(tape)
     finally:
         routes_engine.backend.cache_clear()
+
+
+@pytest.mark.parametrize("kind", [MachineRoute, ReaderRoute])
+def test_a_batch_can_be_interrupted(kind, monkeypatch):
+    monkeypatch.setattr(routes, "STRETCH", 10**6)
+    tape = record(lambda a, b: chain(a, b, 500), 0.5, 0.25)
+    route, columns = kind(tape), np.full((2, 400_000), 0.25)
+    results = np.zeros((1, 400_000))
+    route.rows(columns[:, :8].copy(), results[:, :8].copy(), 0)  # so that all is compiled
+    timer = threading.Timer(0.01, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        route.rows(columns, results, 0)
+    timer.join()
+    done = np.count_nonzero(results)
+
+    assert done < 400_000
+    assert route([0.5, 0.25]) == tape(0.5, 0.25)

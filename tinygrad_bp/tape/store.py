@@ -21,6 +21,7 @@ from pathlib import Path
 
 FORMAT = b"tinygrad_bp code 1\n"
 CODE_LENGTH = 32
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 LARGEST = 2**30
 """Bytes of a file that is still read."""
 
@@ -85,7 +86,7 @@ def _warn(error: OSError) -> None:
 
 def _content(path: Path) -> bytes:
     """The bytes of a file; not of a pipe, which would keep us waiting, nor of a huge one."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    handle = os.open(path, READING)
     with os.fdopen(handle, "rb") as file:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
@@ -102,11 +103,22 @@ def users_secret() -> bytes:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make(path)
-    _refuse_shared(path)
-    found = path.read_bytes()
+    try:
+        handle = os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        raise PermissionError(REFUSAL.format(path=path)) from error
+    with os.fdopen(handle, "rb") as file:  # what is looked at is what is read
+        _refuse_shared(path, os.fstat(handle))
+        found = file.read(CODE_LENGTH + 1)
     if len(found) != CODE_LENGTH:
         raise PermissionError(f"{path} is not what was written there: remove it")
     return found
+
+
+REFUSAL = (
+    "{path} must be a file that only you can read, for whoever knows what is in it can "
+    "make machine code that will be run here: remove it, and what was compiled so far"
+)
 
 
 def secret_path() -> Path:
@@ -126,12 +138,8 @@ def _make(path: Path) -> None:
     Path(new).unlink()
 
 
-def _refuse_shared(path: Path) -> None:
+def _refuse_shared(path: Path, facts: os.stat_result) -> None:
     if not hasattr(os, "getuid"):  # Windows: the folder is the user's own by inheritance
         return
-    facts = path.lstat()
     if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o077:
-        raise PermissionError(
-            f"{path} must be a file that only you can read, for whoever knows what is in it can "
-            "make machine code that will be run here: remove it, and what was compiled so far"
-        )
+        raise PermissionError(REFUSAL.format(path=path))
