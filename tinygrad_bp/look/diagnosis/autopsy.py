@@ -16,8 +16,7 @@ autopsy of v2: it is -inf
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -26,17 +25,14 @@ from tinygrad_bp.lines import SourceLine, line_of
 from tinygrad_bp.look.diagnosis.examples import is_model, losses, sample, two_of
 from tinygrad_bp.look.diagnosis.excerpt import excerpt, smallest
 from tinygrad_bp.look.diagnosis.rounded import Rounded, rounded_before
-from tinygrad_bp.look.diagnosis.sheet import STYLES, counted, line_rows, listed, name_of, sheet
+from tinygrad_bp.look.diagnosis.sheet import STYLES, sheet
 from tinygrad_bp.look.diagnosis.story import Event, Story, story_of
-from tinygrad_bp.look.diagnosis.ways_out import way_out
+from tinygrad_bp.look.diagnosis.telling import Telling
 from tinygrad_bp.look.draw import draw
 from tinygrad_bp.look.drawing import Drawing
-from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.output import name_of_function, output_of
 from tinygrad_bp.look.terminal import fitted, rich_text
-from tinygrad_bp.look.text import shortened
-from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.modes import lenient, recording, source_lines
 from tinygrad_bp.nn.gradients import batch_loss
 from tinygrad_bp.sweep import adjoints
@@ -47,16 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Autopsy", "autopsy"]
 
-MOST_STEPS = 6
-"""Nodes of a path that are written out."""
-LONGEST = 40
-"""Columns of a formula."""
 MOST_DRAWN = 8
 """Operations that are drawn."""
-UNKNOWN_LINE = (
-    "not known: values remember their lines under `with source_lines():`, or if you pass the "
-    "function and its inputs, autopsy(f, x)"
-)
 
 
 def autopsy(
@@ -83,7 +71,7 @@ def autopsy(
 
     `names`, usually `locals()`, is where values without a label get a name. It prints as a
     report; `draw()` is its picture, and `smallest` a graph of one operation in which the same
-    happens.
+    happens. All of them speak of the graph as it is when they are asked.
 
     The first operation is the first in topological order, backward in the order of the sweep;
     of an infinity that does no harm, since neither the output nor a gradient of a leaf has
@@ -166,7 +154,7 @@ class Autopsy:
         `settings` are those of `draw`.
         """
         story = self.story
-        settings = {"title": self._headline(), **settings}
+        settings = {"title": self._telling.headline(), **settings}
         with lenient():
             if not self:
                 return draw(self.output, **settings)
@@ -191,7 +179,12 @@ class Autopsy:
     @property
     def text(self) -> str:
         """What is printed, in Unicode."""
-        return "\n".join(sheet(self._headline(), self._rows()))
+        telling = self._telling
+        return "\n".join(sheet(telling.headline(), telling.rows()))
+
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.story, self.names, self.rounded, self.line)
 
     def __repr__(self) -> str:
         return fitted(self.text)
@@ -202,98 +195,3 @@ class Autopsy:
     def _repr_html_(self) -> str:
         picture = self.draw().svg() if self else ""
         return f"<pre>{escape(self.text)}</pre>{picture}"
-
-    def _headline(self) -> str:
-        start = f"autopsy of {self._name(self.output)}: "
-        if not self.story.events:
-            return start + "nothing is wrong"
-        if self.story.part == "value":
-            return f"{start}it is {self.output._data!r}"
-        leaves = [self._name(leaf) for leaf in self.story.bad_leaves]
-        gradients = "gradient" if len(leaves) == 1 else "gradients"
-        are = "is" if len(leaves) == 1 else "are"
-        return (
-            f"{start}it is {self.output._data!r}, but the {gradients} of {listed(leaves)} "
-            f"{are} not finite"
-        )
-
-    def _rows(self) -> Iterator[tuple[str, str]]:
-        if not self.story.events:
-            yield from self._all_is_well()
-            return
-        yield "cause", self.sentence
-        yield from self._where()
-        if rounded := self.rounded:
-            yield "because", rounded.sentence(self.names, self._formula)
-        for event in self.story.events[1:]:
-            yield "then", event.sentence(self.names)
-        yield "with", self._definitions()
-        yield "spread", self._spread()
-        if self.story.causes > 1:
-            yield "others", f"{self._others()}, each by itself, did the like"
-        yield "try", way_out(self.story)
-        yield "see", self._see()
-
-    def _all_is_well(self) -> Iterator[tuple[str, str]]:
-        leaves = [node for node in self.story.nodes if node.op is None]
-        count = counted(len(leaves), "leaf", "leaves")
-        number = self.output._data
-        yield "fine", f"its value, {number!r}, is finite, and so are its gradients by {count}"
-        if bad := self.story.bad_values:
-            are = "is" if bad == 1 else "are"
-            harm = "neither the output nor a gradient of a leaf has anything of that"
-            yield "but", f"{counted(bad, 'value')} on the way {are} not finite; {harm}"
-        stored = [self._name(leaf) for leaf in leaves if not math.isfinite(leaf.grad)]
-        if stored:
-            left = "another backward left it there, and zero_grad clears it"
-            yield "but", f"the .grad of {listed(stored)} is not finite: {left}"
-
-    def _definitions(self) -> str:
-        """What the names are that we made up, as far as they occur in the sentences."""
-        told = [*self.story.events[0].node.parents]
-        if self.rounded:
-            told += self.rounded.node, self.rounded.operand
-        told += [parent for event in self.story.events[1:] for parent in event.node.parents]
-        nameless = [n for n in dict.fromkeys(told) if n.parents and not n.label]
-        return "; ".join(f"{self._name(n)} = {self._formula(n)}" for n in nameless[:MOST_STEPS])
-
-    def _where(self) -> Iterator[tuple[str, str]]:
-        if self.line is None:
-            yield "line", UNKNOWN_LINE
-            return
-        yield from line_rows(self.line)
-
-    def _others(self) -> str:
-        return counted(
-            self.story.causes - 1, "other operation or leaf", "other operations or leaves"
-        )
-
-    def _spread(self) -> str:
-        story = self.story
-        path = [self._name(node) for node in story.path]
-        if len(path) > MOST_STEPS:
-            hidden = len(path) - MOST_STEPS + 1
-            path[MOST_STEPS // 2 : 1 - MOST_STEPS // 2] = [f"{hidden:,} more"]
-        way = f": {' → '.join(path)}" if len(path) > 1 else ""
-        if story.part == "value":
-            are = "is" if story.bad_values == 1 else "are"
-            values = counted(len(story.nodes), "value")
-            return f"{story.bad_values:,} of {values} {are} not finite{way}"
-        leaves = counted(sum(node.op is None for node in story.nodes), "leaf", "leaves")
-        return f"to the gradients of {len(story.bad_leaves):,} of {leaves}{way}"
-
-    def _see(self) -> str:
-        assert self.cause is not None  # noqa: S101  # only asked then
-        if self.cause.node.is_leaf:
-            return ".draw() shows it"
-        trace = Trace(self.output)
-        find = trace.forward_step if self.cause.flow is None else trace.backward_step
-        position = find(self.cause.node) + 1
-        stepper = f"step(...).goto({position}) stops where it happens"
-        return f".draw() shows it; {stepper}, in step {position:,} of {len(trace):,}"
-
-    def _formula(self, node: Value) -> str:
-        return shortened(formula(node, self.names), LONGEST)
-
-    def _name(self, node: Value) -> str:
-        return name_of(node, self.names)
