@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
 from tinygrad_bp import ieee
 from tinygrad_bp.look import curve, moves
+from tinygrad_bp.look.diagnosis.blame import is_same
+from tinygrad_bp.look.diagnosis.checks.gradients import now
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
 from tinygrad_bp.look.terminal import fitted, rich_text
@@ -86,7 +88,7 @@ class WhatIf:
     ) -> None:
         trace = Trace(output)
         self._nodes = trace.nodes
-        _refuse_stale(trace)
+        _refuse_outdated(trace.nodes)
         self.output = output
         self.changes = moves.checked(changes, trace.nodes)
         """By how much each node is moved."""
@@ -271,12 +273,10 @@ def _factor(number: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _refuse_stale(trace: Trace) -> None:
-    for node in trace.operations:
-        computed = node.op.value(*[parent._data for parent in node.parents])  # type: ignore[union-attr]
-        # nan stays nan, and is never equal to itself.
-        if computed != node._data and (computed == computed or node._data == node._data):
+def _refuse_outdated(nodes: Iterable[Value]) -> None:
+    for node in nodes:
+        if not is_same(now(node), node._data):
             raise ValueError(
-                f"{node!r} is not what its operands give, {computed!r}: a number was changed "
+                f"{node!r} is not what its operands give, {now(node)!r}: a number was changed "
                 "since the graph was made, so its gradient is of neither; compute it again"
             )
