@@ -19,6 +19,7 @@ TERMS = re.findall(
         *("value", "data", "grad", "parents", "leaf", "constant", "primitive", "row", "partial"),
         *("upstream gradient", "contribution", "seed", "tangent", "cotangent", "jvp", "vjp"),
         *("backward mode", "forward mode", "topological order", "kink", "singular point"),
+        *("step", "moment", "frontier", "arrival", "provenance"),
         *("epoch", "batch", "loss", "learning rate", "activation", "neuron", "layer"),
     ],
 )
