@@ -170,7 +170,7 @@ def test_function_that_runs_here_alone_has_no_chain() -> None:
 
 
 def test_search_for_several_mistakes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygrad_bp.check.mistakes.EFFORT", 0)
+    monkeypatch.setattr("tinygrad_bp.check.search.EFFORT", 0)
 
     assert kinds(tg.sigmoid, 0.5, gradient=lambda x: np.cos(17 * x) + x) == []
 

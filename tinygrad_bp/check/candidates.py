@@ -13,7 +13,8 @@ from tinygrad_bp import structure
 from tinygrad_bp.check.chain import block_of
 from tinygrad_bp.check.culprit import Culprit, culprits
 from tinygrad_bp.check.exact import Exact, exactly
-from tinygrad_bp.check.mistakes import Mistake, Part, mistakes
+from tinygrad_bp.check.finding import Mistake, Part
+from tinygrad_bp.check.mistakes import mistakes
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import Slope
 from tinygrad_bp.check.subject import (

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinygrad_bp.check.candidates import ByEngine, ByHand
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.references import Reference, References
+from tinygrad_bp.check.references import DIFFERENCES, Reference, References
 from tinygrad_bp.check.slopes import SAFETY, Slope
 from tinygrad_bp.check.subject import engine_derivatives
 from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verdict
@@ -81,7 +81,7 @@ class _Judge:
             if same:
                 break
             in_question = self._in_question(reference)
-        return self._with_kinks_below(reference) if self.order > 1 else reference
+        return self._with_first_order(reference) if self.order > 1 else reference
 
     def _in_question(self, reference: Reference) -> list[int]:
         return [
@@ -102,9 +102,14 @@ class _Judge:
         assert self.candidate.graph is not None  # noqa: S101  # asked only where there is one
         return engine_derivatives(self.candidate.graph, self.order)
 
-    def _with_kinks_below(self, reference: Reference) -> Reference:
-        """Where a first derivative does not exist, there is no second either."""
+    def _with_first_order(self, reference: Reference) -> Reference:
+        """Where a first derivative does not exist, there is no second either.
+
+        And where the graph does not know how the function moves, it does not know more.
+        """
         first = References(self.subject, self.candidate.graph, self.candidate.call).best(1, None)
+        if not first.is_of_graph and self.references.is_exact:
+            reference = self.references.best(self.order, DIFFERENCES)
         is_kink = [slope.is_kink for slope in first.slopes]
         slopes = [
             Slope(math.nan, math.inf, math.nan, math.nan, is_kink=True)
@@ -112,7 +117,7 @@ class _Judge:
             else slope
             for by, slope in zip(self._by, reference.slopes, strict=True)
         ]
-        return Reference(slopes, reference.how, reference.is_of_graph)
+        return Reference(slopes, reference.how, first.is_of_graph)
 
     @property
     def _by(self) -> list[tuple[int, ...]]:

@@ -14,18 +14,15 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from tinygrad_bp import structure
+from tinygrad_bp.check.imaginary import imaginary_slopes
 from tinygrad_bp.check.local import is_known
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.replay import higher_slopes, replayed
+from tinygrad_bp.check.replay import higher_slopes, higher_slopes_among_floats, replayed
 from tinygrad_bp.check.slopes import (
     DIGITS,
     SAFETY,
@@ -33,13 +30,12 @@ from tinygrad_bp.check.slopes import (
     exact_derivative,
     exact_slope,
     float_slope,
+    slopes_beside,
 )
 from tinygrad_bp.check.subject import (
     REFUSALS,
     Graph,
     Subject,
-    engine_derivatives,
-    one_number,
     runs,
     unless_refused,
 )
@@ -156,17 +152,15 @@ class References:
             here = self._exact(self.subject.numbers)
             after, before = (self._exact_or_nan(self._moved(s * distance)) for s in (1, -1))
             bend = after - 2 * here + before
-            if not abs(bend) > mp.mpf("1e-6") * abs(after - before):
+            rounding = 2**20 * mp.eps * abs(here)
+            if not abs(bend) > mp.mpf("1e-6") * abs(after - before) + rounding:
                 return False
             near = [self._exact_or_nan(self._moved(s * distance / 2)) for s in (1, -1)]
             return bool(abs(near[0] - 2 * here + near[1]) > mp.mpf("0.4") * abs(bend))
 
     def beside(self, index: int, distance: float) -> Slope:
-        """The slopes a little to the left and to the right, and whether they are a kink's.
-
-        The size is how much the slope would change over the input's own size.
-        """
-        return _beside(self._exactly_along(index), self.subject.scales[index], distance)
+        """The slopes by an input a little to the left and to the right."""
+        return slopes_beside(self._exactly_along(index), self.subject.scales[index], distance)
 
     def _exact_slope(self, index: int) -> Slope:
         return exact_slope(self._exactly_along(index), self.subject.scales[index])
@@ -190,7 +184,7 @@ class References:
 
     def _complex(self) -> Reference | None:
         try:
-            found = self._imaginary_slopes()
+            found = imaginary_slopes(self.subject)
         except REFUSALS:
             return None
         for index, slope in enumerate(found):  # abs(...) of a complex number has no such slope
@@ -201,26 +195,6 @@ class References:
             [Slope.smooth(slope, 1e-13 * abs(slope)) for slope in found],
             "the imaginary part after an imaginary step",
         )
-
-    def _imaginary_slopes(self) -> list[float]:
-        found, step = [], 1e-30
-        for index, scale in enumerate(self.subject.scales):
-            numbers: list[complex] = list(map(complex, self.subject.numbers))
-            numbers[index] += 1j * step * scale
-            result = one_number(self._called_on_complex(numbers), self.subject.name)
-            if not isinstance(result, complex | np.complexfloating):
-                raise TypeError("a function of complex numbers that gives none is not analytic")
-            found.append(float(result.imag) / (step * scale))
-        return found
-
-    def _called_on_complex(self, numbers: Sequence[complex]) -> Any:
-        arguments = structure.with_numbers(self.subject.inputs, numbers)
-        blocks = [
-            block.astype(complex) if isinstance(block, np.ndarray) else block
-            for block in structure.blocks(arguments)
-        ]
-        with np.errstate(all="ignore"):
-            return self.subject.function(*structure.rebuilt(arguments, iter(blocks)))
 
     # Second and third derivatives -----------------------------------------------------------
 
@@ -248,57 +222,15 @@ class References:
                 kind or DIFFERENCES,
                 f"order {order} takes mpmath, and a function that runs on 50 digits or on Values",
             )
-        return self._differences_of_derivatives(order)
+        return Reference(
+            higher_slopes_among_floats(self.subject, order),
+            "differences, among floats, of the engine's derivatives of one order less",
+        )
 
     def _all_known(self) -> bool:
         assert self.graph is not None  # noqa: S101  # asked only where there is one
         order = topological_order(self.graph.output)
         return all(is_known(node.op) for node in order if node.parents and node.op)
-
-    def _differences_of_derivatives(self, order: int) -> Reference:
-        """Of what the engine gives for one order less: that is to be checked before."""
-        at, subject = self.subject.numbers, self.subject
-        columns = []
-        for index, x in enumerate(at):
-            moved: dict[float, list[float]] = {}
-
-            def lower(step: float, index: int = index, x: float = x, moved: Any = moved) -> Any:
-                if step not in moved:
-                    graph = subject.graph([*at[:index], x + step, *at[index + 1 :]])
-                    moved[step] = engine_derivatives(graph, order - 1)
-                return moved[step]
-
-            columns.append(
-                [
-                    float_slope(lambda t, i=i, f=lower: f(t)[i], subject.scales[index])  # type: ignore[misc]
-                    for i in range(len(at) ** (order - 1))
-                ]
-            )
-        return Reference(
-            [slope for row in zip(*columns, strict=True) for slope in row],
-            "differences, among floats, of the engine's derivatives of one order less",
-        )
-
-
-def _beside(along: Callable[[Any], Any], scale: float, distance: float) -> Slope:
-    mp = mpmath()
-
-    def both_sides(away: float) -> tuple[Any, Any]:
-        left, right = (
-            exact_slope(lambda t, start=start: along(start + t), scale).value  # type: ignore[misc]
-            for start in (mp.mpf(-away * scale), mp.mpf(away * scale))
-        )
-        return left, right
-
-    with mp.workdps(DIGITS[1]):
-        left, right = both_sides(distance)
-        change = abs(right - left)
-        low, high = both_sides(distance / 2)
-        # What is smooth changes half as much over half the way.
-        stays = abs(high - low) > 0.75 * change
-        is_kink = stays and change > mp.mpf("1e-6") * max(abs(left), abs(right))
-        size = float(change / (2 * distance))
-    return Slope(mp.nan, math.inf, left, right, bool(is_kink), size)
 
 
 @dataclass(frozen=True)

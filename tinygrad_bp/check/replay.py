@@ -7,14 +7,15 @@ the output back, every use counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_bp.check.local import exact_value, is_known, slope_within
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes
-from tinygrad_bp.check.subject import Graph
+from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes, float_slope
+from tinygrad_bp.check.subject import Graph, Subject, engine_derivatives
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.value import Value
 
@@ -97,3 +98,22 @@ def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> lis
 
         columns.append(exact_slopes(along, abs(x) or 1, order, level))
     return [slope for row in zip(*columns, strict=True) for slope in row]
+
+
+def higher_slopes_among_floats(subject: Subject, order: int) -> list[Slope]:
+    """The same from what the engine gives for one order less, which is to be checked before."""
+    at, columns = subject.numbers, []
+    for index, x in enumerate(at):
+
+        @functools.cache
+        def lower(step: float, index: int = index, x: float = x) -> list[float]:
+            graph = subject.graph([*at[:index], x + step, *at[index + 1 :]])
+            return engine_derivatives(graph, order - 1)
+
+        column = [_one_of(lower, i) for i in range(len(at) ** (order - 1))]
+        columns.append([float_slope(along, subject.scales[index]) for along in column])
+    return [slope for row in zip(*columns, strict=True) for slope in row]
+
+
+def _one_of(lower: Callable[[float], list[float]], number: int) -> Callable[[float], float]:
+    return lambda step: lower(step)[number]

@@ -149,6 +149,28 @@ def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequen
     return nested(at, len(by) - 1)
 
 
+def slopes_beside(along: Along, scale: float, distance: float) -> Slope:
+    """The slopes a little to the left and to the right, and whether they are a kink's.
+
+    The size is how much the slope would change over the scale.
+    """
+    mp = mpmath()
+
+    def both_sides(away: float) -> list[Slope]:
+        starts = (mp.mpf(-away * scale), mp.mpf(away * scale))
+        return [exact_slope(lambda t, start=start: along(start + t), scale) for start in starts]  # type: ignore[misc]
+
+    with mp.workdps(DIGITS[1]):
+        left, right = both_sides(distance)
+        low, high = both_sides(distance / 2)
+        change, size = abs(right.value - left.value), max(abs(left.value), abs(right.value))
+        # What is smooth changes half as much over half the way.
+        stays = abs(high.value - low.value) > 0.75 * change
+        is_kink = stays and change > size * 1e-6 + left.bar + right.bar
+        curve = float(change / (2 * distance))
+    return Slope(mp.nan, math.inf, left.value, right.value, bool(is_kink), curve)
+
+
 # Among floats -----------------------------------------------------------------------------
 
 SIZES = range(2, 28)
