@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.look.graphs import chain, network, points
 from tests.programs import programs
-from tinygrad_bp import Value, play
+from tinygrad_bp import Value, play, where
 from tinygrad_bp.look.layout import Route, layout
 from tinygrad_bp.look.player.page import SCRIPTS, digest, read
 from tinygrad_bp.look.player.passes import Passes
@@ -40,7 +40,7 @@ def played(data) -> list[str | None]:
     for edges in reversed(data["edges"]):
         for edge in edges:
             flow = data["flows"][edge]
-            if flow and len(flow) > 2 and flow[2] is not None:
+            if flow and flow[2] is not None:
                 found[data["operands"][edge]] = flow[2]
     return found
 
@@ -200,6 +200,20 @@ def test_a_collapsed_graph_ends_in_the_same_gradients(collapse: str) -> None:
     assert [given for given, _ in single] == [expected for _, expected in single]
 
 
+def test_a_collapsed_gradient_is_complete_also_where_the_last_use_passes_nothing() -> None:
+    c, x = Value(1.0, label="c"), Value(2.0, label="x")
+    y = x * 3
+    y.label = "y"
+    m = where(c, c, y) * 2
+    m.label = "m"
+    output = y * m
+    for _ in range(20):
+        output = -output
+    data = Passes(output, collapse="runs").data()
+
+    assert played(data)[data["names"].index("y")] == "+2"
+
+
 def test_a_collapsed_step_comes_after_the_steps_that_it_needs() -> None:
     ((loss,),) = network([3, 4, 4, 1], points(1, 3))
     data = Passes(loss, collapse="neurons").data()
@@ -222,9 +236,9 @@ def test_what_is_not_finite_inside_a_summary_is_counted() -> None:
         total = total + leaf.sqrt()
     page = data_of(play(total, collapse="runs").html)
 
-    texts = [flow[2] for flow in page["flows"] if flow and len(flow) > 2]
+    texts = [flow[2] for flow in page["flows"] if flow and len(flow) > 4]
     assert [text for text in texts if text and text.endswith(", 1 nan or inf")] != []
-    assert None in [flow[3] for flow in page["flows"] if flow and len(flow) > 2]
+    assert None in [flow[3] for flow in page["flows"] if flow and len(flow) > 4]
 
 
 # The picture

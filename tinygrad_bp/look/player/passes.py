@@ -164,18 +164,18 @@ class Passes:
     def _flow(
         self, edge: Bundle, uses: Mapping[tuple[Value, int], _Flow], nth: int, of: int
     ) -> Json:
-        """None for a constant; where nothing flows, only that this use has been counted."""
+        """None for a constant; where nothing flows, that this use has been counted and no more."""
         found = [uses[use.user, use.position] for use in edge.uses]
         if _kind(edge.tail) == "constant":
             return None
         flowing = [use for use, _ in found if use.contribution is not None]
-        if not flowing:
-            return [nth, of]
         sums: list[Json] = [None, 0.0]
-        if self.is_whole:
+        if self.is_whole and flowing:
             sums = self._gradient([flowing[0].after or 0.0])
-        elif nth == of:
-            sums = self._gradient(self._gradients(edge.tail))
+        elif nth == of and (complete := self._gradients(edge.tail)):
+            sums = self._gradient(complete)
+        if not flowing:
+            return [nth, of, *sums]
         text, partial = "", ""
         if self.is_whole:
             text = shortened(found[0][1] or "", LONGEST_FORMULA)
@@ -238,7 +238,7 @@ class Passes:
         for head in reversed(self.order):
             for index in self._incoming.get(head, []):
                 flow = self.flows[index]
-                if flow and len(flow) > 2 and flow[2]:
+                if flow and flow[2]:
                     found.setdefault(self.edges[index].tail_index, []).append(flow[2])
         return found
 

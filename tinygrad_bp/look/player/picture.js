@@ -36,7 +36,7 @@ class Picture {
     if (step.pass === "seed") return;
     for (const { edge, operand, flow } of this.passes.uses(step.place)) {
       const isBack = step.pass === "backward";
-      if (isBack && !(flow?.length > 2)) continue;
+      if (isBack && !(flow?.length > 4)) continue;
       light(one(`#e${edge}`), "now", ...(isBack ? ["back"] : []));
       light(this.nodes[operand].group, "with");
       this.chip(edge, operand, isBack ? flow.at(-1) : data.values[operand], isBack);

@@ -93,8 +93,7 @@ class Words {
   }
 
   use(node, upstream, { operand, flow }) {
-    const name = data.names[operand], maker = data.names[node];
-    if (flow.length === 2) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
+    if (flow.length === 4) return made("li", "nothing", "Nothing flows to ", this.name(operand), ", not even zero.");
     const [nth, of, , , formula, partial, signed] = flow;
     if (!formula) return this.bundle(operand, flow);
     const contribution = unsigned(signed), local = this.partial(node, operand);
@@ -132,7 +131,7 @@ class Words {
   told(upstream, { operand, flow }) {
     const name = data.names[operand];
     if (!flow) return `${name} is a constant.`;
-    if (flow.length === 2) return `Nothing flows to ${name}.`;
+    if (flow.length === 4) return `Nothing flows to ${name}.`;
     const [nth, of, after, , , partial, contribution] = flow;
     if (!partial) return `To ${name}: ${unsigned(contribution)}, ${arrived(nth, of)}.`;
     const product = `${upstream} times ${partial} is ${unsigned(contribution)}`;
