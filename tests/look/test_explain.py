@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.programs import programs
-from tinygrad_bp import Value, explain, no_grad, tanh, where
+from tinygrad_bp import Value, dot, explain, no_grad, tanh, where
 from tinygrad_bp import sum as total
 from tinygrad_bp.look.explanation import Explanation
 from tinygrad_bp.sweep import parents_and_partials
@@ -71,6 +71,21 @@ def test_terms_and_remainder_are_the_exact_sum_over_all_paths(program, most):
         shown = [abs(term.exact) for term in explanation.terms]
         assert shown == pytest.approx(products[:most], rel=1e-12, abs=0)
         assert explanation.remaining == max(len(paths) - most, 0)
+
+
+@given(st.lists(st.tuples(*[st.floats(-4.0, 4.0)] * 2), min_size=3, max_size=7))
+def test_the_largest_paths_are_found_in_order(layers):
+    x = Value(1.0, label="x")
+    y = x
+    for one, other in layers:
+        y = dot([y, y], [one, other])
+
+    terms = explain(y, x, most=12).terms
+
+    products = sorted((abs(product) for product in every_path(y, x)), reverse=True)[:12]
+    assert [abs(float(term.exact)) for term in terms] == pytest.approx(
+        list(map(float, products)), rel=1e-12, abs=0
+    )
 
 
 @given(programs())
@@ -400,8 +415,6 @@ def test_long_paths_and_many_factors_are_cut(monkeypatch):
 
 
 def test_an_operation_on_many_operands_is_not_written_out():
-    from tinygrad_bp import dot
-
     w = [Value(0.01 * i, label=f"w{i}") for i in range(40)]
     y = dot(w, [0.1] * 40).exp()
 
