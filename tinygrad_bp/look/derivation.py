@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tinygrad_bp.look import latex
 from tinygrad_bp.look.factors import Factor
+from tinygrad_bp.look.sentences import how_many, in_all, more_paths, remarks, rounded
 from tinygrad_bp.look.text import columns, plain, signed
 from tinygrad_bp.look.writing import DIGITS, Writing, spelled
 from tinygrad_bp.value import Value
@@ -18,7 +18,7 @@ from tinygrad_bp.value import Value
 if TYPE_CHECKING:
     from tinygrad_bp.look.explanation import Explanation, Term
 
-__all__ = ["Derivation", "counted"]
+__all__ = ["Derivation"]
 
 MOST_FACTORS = 6
 """Of a path with more the two ends are written."""
@@ -26,29 +26,6 @@ WIDEST = 100
 """Columns of a path, before its factors' names give way to those of its nodes."""
 MOST_LINES = 24
 """Of more factors, and of more definitions, the first are written."""
-MOST_DIGITS = 40
-
-
-def counted(number: int) -> str:
-    """A count, all digits of it while one can look at them.
-
-    >>> counted(2**100), counted(10**5000)
-    ('1,267,650,600,228,229,401,496,703,205,376', 'about 1e5000')
-    """
-    # Digits by a logarithm, since Python refuses to write out a whole number of thousands.
-    digits = math.log10(number) if number else 0.0
-    if digits < MOST_DIGITS:
-        return f"{number:,}"
-    exponent = math.floor(digits)
-    return f"about {10 ** (digits - exponent):.4g}e{exponent}"
-
-
-def rounded(number: Fraction) -> float:
-    """The nearest float, infinite where there is none."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
 
 
 @dataclass
@@ -69,14 +46,14 @@ class Derivation:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"{self._name} = {self._plain(self.of.gradient)}, {self._how_many}"
+        yield f"{self._name} = {self._plain(self.of.gradient)}, {how_many(self.of)}"
         if self.of.terms and self.of.terms[0].factors:
             yield ""
             yield from self._bill()
             yield ""
             yield from self._factors()
             yield from self._where()
-        yield from self._remarks()
+        yield from remarks(self.of, self._target)
 
     def _bill(self) -> Iterator[str]:
         products = list(map(self._product, self.of.terms))
@@ -89,7 +66,7 @@ class Derivation:
         for number, words in items:
             yield f"  {number:>{width}}  {words}"
         yield f"  {'─' * width}"
-        yield f"  {sum_of_all:>{width}}  {self._in_all}"
+        yield f"  {sum_of_all:>{width}}  {in_all(self.of)}"
 
     def _product(self, term: Term) -> str:
         """The factors by their names."""
@@ -111,15 +88,15 @@ class Derivation:
         of, paths = self.of, self.of.paths
         finite = paths.finite - sum(term.exact is not None for term in of.terms)
         others = of.remaining - finite
-        lines = [("?", f"and {_paths(others)}, not finite")] if others else []
+        lines = [("?", f"and {more_paths(others)}, not finite")] if others else []
         if finite:
             last = of.terms[-1]
             flowing = paths.flowing - sum(bool(term.exact) for term in of.terms)
             bound = f", each at most {plain(abs(last.number))}" if last.exact is not None else ""
             words = (
-                f"and {_paths(finite)}{bound}"
+                f"and {more_paths(finite)}{bound}"
                 if flowing
-                else f"and {_paths(finite)} with a 0 in it"
+                else f"and {more_paths(finite)} with a 0 in it"
             )
             lines.append((signed(rounded(of.remainder)), words))
         return lines
@@ -152,12 +129,19 @@ class Derivation:
         of = self.of
         head = f"$$\n{self.latex()}\n$$\n"
         if not (of.terms and of.terms[0].factors):
-            return "\n".join([head, f"{self._how_many}.".capitalize(), *self._remarks(), ""])
+            return "\n".join(
+                [
+                    head,
+                    f"{how_many(self.of)}.".capitalize(),
+                    *remarks(self.of, self._target),
+                    "",
+                ]
+            )
         rows = [(signed(term.number), f"`{self._product(term)}`") for term in of.terms]
-        rows += [*self._rest, (f"**{signed(of.gradient)}**", self._in_all)]
+        rows += [*self._rest, (f"**{signed(of.gradient)}**", in_all(self.of))]
         table = ["| contribution | of the path |", "|---:|:---|"]
         table += [f"| {number} | {words.replace('|', chr(92) + '|')} |" for number, words in rows]
-        return "\n".join([head, *table, "", *self._remarks(), ""])
+        return "\n".join([head, *table, "", *remarks(self.of, self._target), ""])
 
     def latex(self) -> str:
         """Equations: the sum over the paths, then each factor."""
@@ -174,7 +158,7 @@ class Derivation:
             product = r" \cdot ".join(names)
             yield ("" if index else whole), f"{'+ ' if index else ''}{product}"
         if terms and self.of.remaining:
-            yield "", rf"+ \text{{{_paths(self.of.remaining)}}}"
+            yield "", rf"+ \text{{{more_paths(self.of.remaining)}}}"
         yield ("" if terms else whole), f"= {total}" if terms else total
         yield from self._equations_of_factors()
 
@@ -232,55 +216,11 @@ class Derivation:
 
     @property
     def _name(self) -> str:
-        names = self.writing.names
-        return f"d_{spelled(names[self.of.output])}_d_{spelled(names[self.of.target])}"
+        return f"d_{spelled(self.writing.names[self.of.output])}_d_{self._target}"
 
     @property
-    def _how_many(self) -> str:
-        of = self.of
-        if of.output is of.target:
-            return "as any number changes by what it changes"
-        if not of.is_reached:
-            return "since the one does not depend on the other"
-        if not of.count:
-            return (
-                "since nothing flows there: every way leads through a branch not taken, or a step"
-            )
-        return "along the only path" if of.count == 1 else f"the sum over {counted(of.count)} paths"
-
-    @property
-    def _in_all(self) -> str:
-        of = self.of
-        if of.verdict == "the same":
-            return "the sum, and what backward computes, to the last bit"
-        if of.verdict == "rounding":
-            away = abs(Fraction(of.gradient) - of.total)
-            return (
-                f"the sum, and what backward computes but for {plain(rounded(away), 2)} of rounding"
-            )
-        if of.verdict == "not finite":
-            return "what backward computes: one number that is not finite spoils the sum"
-        return (
-            f"what backward computes; but the paths add up to {plain(rounded(of.total))}: "
-            "a number on the way was too large or too small for a float"
-        )
-
-    def _remarks(self) -> Iterator[str]:
-        """What is in `grad`, where it is something else."""
-        of = self.of
-        name, grad = spelled(self.writing.names[of.target]), of.target.grad
-        if grad == of.gradient or (math.isnan(grad) and math.isnan(of.gradient)):
-            return
-        yield ""
-        if not grad:
-            yield f"{name}.grad is 0 as long as backward has not been called."
-        elif math.isfinite(grad) and of.gradient and grad == 2 * of.gradient:
-            yield f"{name}.grad is {plain(grad)}, twice that: leaves add up over calls of backward."
-        else:
-            yield (
-                f"{name}.grad is {plain(grad)}: there is also what another call of backward left, "
-                "or numbers were changed since."
-            )
+    def _target(self) -> str:
+        return spelled(self.writing.names[self.of.target])
 
 
 def _ends(names: list[str]) -> list[str]:
@@ -292,7 +232,3 @@ def _ends(names: list[str]) -> list[str]:
 def _spoilt(term: Term) -> str:
     partials = {edge.partial for edge in term.path}
     return "   (0 · inf)" if 0.0 in partials and any(map(math.isinf, partials)) else ""
-
-
-def _paths(number: int) -> str:
-    return f"{counted(number)} more path{'s' * (number > 1)}"
