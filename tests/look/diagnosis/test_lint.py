@@ -597,6 +597,15 @@ def test_document_002_is_saturated_because_its_inputs_are_not_scaled():
     assert report[1].what == "input 1 is 200 to 550, and other inputs 2 to 6"
 
 
+def test_document_002_is_told_from_its_loss_alone():
+    loss = nn.batch_loss(perceptron(), document_002.INPUTS, document_002.LABELS)
+    loss.backward()
+    report = lint(loss)
+
+    assert report.names == ("saturated", "unscaled-inputs")
+    assert report[1].where == "what layers.0.neurons.0.w.1 is multiplied by"
+
+
 def test_document_002_with_scaled_inputs_gives_nothing_to_report():
     assert not lint(perceptron(), document_002.standardised(), document_002.LABELS)
 
