@@ -11,8 +11,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,16 @@ def training(
         },
         {"curve": course.svg, "plane": "", "graph": "", "legend": "", "caption": ""},
     )
-    if model is not None:
-        _add_model(shown, moments, model, inputs, targets, loss, example, names, digits)
+    if model is None:
+        return shown
+    _check(inputs, targets, example, names)
+    if _is_a_plane(inputs):
+        _add_plane(shown, model, moments, Regions(model, inputs, targets), names)
+    if loss is not None:
+        one = slice(example, example + 1)
+        graph = partial(_loss, model, inputs[one], targets[one], loss)
+        _add_graph(shown, model, moments, graph, digits)
+        shown.parts["caption"] = f"The loss of example {example}"
     return shown
 
 
@@ -87,45 +96,41 @@ def _moments(history: History) -> Run:
     return {epochs[index]: history.snapshots[epochs[index]] for index in chosen.tolist()}
 
 
-def _add_model(
-    shown: Training,
-    moments: Run,
-    model: Any,
-    inputs: Any,
-    targets: Any,
-    loss: Loss | str | None,
-    example: int,
-    names: Sequence[str],
-    digits: int,
-) -> None:
-    """Run the model once more at each moment, for what the history does not hold."""
+def _check(inputs: Any, targets: Any, example: int, names: Sequence[str]) -> None:
     if inputs is None or targets is None:
         raise TypeError("with a model play needs the inputs and targets that it learnt from")
     if len(names) != 2:
         raise ValueError(f"a plane has two names, for its two inputs, got {names!r}")
-    regions = Regions(model, inputs, targets) if _is_a_plane(inputs) else None
-    graph = Moments(digits=digits) if loss is not None else None
     count = len(np.asarray(targets))
     if not 0 <= example < count:
         raise IndexError(f"there is no example {example} among {count}, counted from 0")
-    one = slice(example, example + 1)
+
+
+def _add_plane(
+    shown: Training, model: Any, moments: Run, regions: Regions, names: Sequence[str]
+) -> None:
+    """What the model made of the plane at each moment, which no history holds."""
     with _at_each(model, moments) as states:
         for _ in states:
-            if regions:
-                regions.add()
-            if graph and loss is not None:
-                graph.add(_loss(model, inputs[one], targets[one], loss))
-    if regions:
-        x, y = names
-        shown.data["regions"] = regions.data()
-        shown.parts["plane"] = regions.svg((x, y))
-        shown.parts["legend"] = regions.legend()
-    if graph:
-        shown.notes += [graph.note] if graph.note else []
-        if graph.is_one_form:
-            shown.data["graph"] = graph.data()["frames"]
-            shown.parts["graph"] = stage(graph.picture)
-            shown.parts["caption"] = f"The loss of example {example}"
+            regions.add()
+    shown.data["regions"] = regions.data()
+    shown.parts["plane"] = regions.svg((names[0], names[1]))
+    shown.parts["legend"] = regions.legend()
+
+
+def _add_graph(
+    shown: Training, model: Any, moments: Run, graph: Callable[[], Value], digits: int
+) -> None:
+    """The graph of one example's loss as it was at each moment."""
+    course = Moments(digits=digits)
+    with _at_each(model, moments) as states:
+        for _ in states:
+            course.add(graph())
+    if course.note:
+        shown.notes.append(course.note)
+    if course.is_one_form:
+        shown.data["graph"] = course.data()["frames"]
+        shown.parts["graph"] = stage(course.picture)
 
 
 def _loss(model: Any, inputs: Any, targets: Any, loss: Loss | str) -> Value:
