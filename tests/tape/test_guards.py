@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, record
-from tinygrad_bp.tape.compiled import _Branches
+from tinygrad_bp.tape.branches import Branches
 from tinygrad_bp.tape.guard import COMPARISONS
 from tinygrad_bp.tape.routes import MachineRoute, OtherBranch, SourceRoute
 from tinygrad_bp.tape.source import Written
@@ -193,5 +193,5 @@ def test_more_branches_than_are_kept_run_as_they_are():
     for start in range(40):
         assert compiled(start + 0.5) == steps(Value(start + 0.5)).data
     [branches] = compiled._routes.values()
-    assert isinstance(branches, _Branches)
+    assert isinstance(branches, Branches)
     assert len(branches._routes) == 16

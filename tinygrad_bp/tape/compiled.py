@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import functools
-import math
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 
 from tinygrad_bp import modes, structure
-from tinygrad_bp.door import as_float
-from tinygrad_bp.tape.boundary import Folder, OtherBranch
-from tinygrad_bp.tape.guard import BranchError
-from tinygrad_bp.tape.record import record
-from tinygrad_bp.tape.routes import Route, route_for
+from tinygrad_bp.tape.arguments import HasValues, columns_of, first_row, rows_of, taken_apart
+from tinygrad_bp.tape.boundary import Folder
+from tinygrad_bp.tape.branches import Branches, FastBranches, eager
 from tinygrad_bp.tape.strayed import Strayed
-from tinygrad_bp.value import Value, values
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-MOST = 16
-"""Branches of a function that are compiled, for one structure of arguments."""
 
 
 @overload
@@ -85,9 +76,9 @@ class Compiled:
         self._function = function
         self._fast = fast
         self._cache = cache
-        self._routes: dict[Hashable, _Branches] = {}
+        self._routes: dict[Hashable, Branches] = {}
         # The same, found by the types of arguments that are all numbers: the quick way.
-        self._of_numbers: dict[Hashable, _Branches] = {}
+        self._of_numbers: dict[Hashable, Branches] = {}
         self._lock = threading.RLock()
 
     def __repr__(self) -> str:
@@ -120,13 +111,13 @@ class Compiled:
             return branches.run(arguments)
         numbers: list[float] = []
         try:
-            shape = _taken_apart(arguments, numbers)
-        except _HasValues:
+            shape = taken_apart(arguments, numbers)
+        except HasValues:
             return self._function(*arguments, **settings)
         if modes.is_watched():
             return self._function(*arguments, **settings)
         if modes.is_strict():
-            return _eager(self._bound(settings), structure.with_numbers(arguments, numbers))
+            return eager(self._bound(settings), structure.with_numbers(arguments, numbers))
         branches = self._branches(arguments, shape, settings)
         if set(kinds) <= {float, int} and not settings:
             self._of_numbers[kinds] = branches
@@ -148,23 +139,23 @@ class Compiled:
         """
         if modes.is_watched() or modes.is_strict():
             raise RuntimeError("map runs machine code: call it outside of strict() and recordings")
-        rows = _rows(arguments)
+        rows = rows_of(arguments)
         try:
-            columns = [_columns(block, rows) for block in structure.blocks(arguments)]
-        except _HasValues:
+            columns = [columns_of(block, rows) for block in structure.blocks(arguments)]
+        except HasValues:
             raise TypeError("map takes numbers; for Values call the function itself") from None
-        first = _first_row(arguments)
-        branches = self._branches(first, _taken_apart(first, []), settings)
+        first = first_row(arguments)
+        branches = self._branches(first, taken_apart(first, []), settings)
         return branches.map(np.ascontiguousarray(np.concatenate(columns)))
 
-    def _branches(self, arguments: Any, shape: Hashable, settings: dict[str, Any]) -> _Branches:
+    def _branches(self, arguments: Any, shape: Hashable, settings: dict[str, Any]) -> Branches:
         # With types: 1, 1.0 and True are equal, but may be different settings.
         chosen = ((name, type(value), value) for name, value in sorted(settings.items()))
         key = shape, tuple(chosen)
         found = self._routes.get(key)
         if found is None:
             with self._lock:
-                kind = _FastBranches if self._fast else _Branches
+                kind = FastBranches if self._fast else Branches
                 new = kind(self._bound(settings), arguments, self._cache)
                 found = self._routes.setdefault(key, new)
         return found
@@ -175,185 +166,3 @@ class Compiled:
         bound = functools.partial(self._function, **settings)
         functools.update_wrapper(bound, self._function, updated=())
         return bound
-
-
-class _Branches:
-    """What has been recorded for one structure of arguments: a route for each branch taken."""
-
-    fast = False
-    strayed = Strayed()
-
-    def __init__(self, function: Callable[..., Any], example: Any, cache: Folder) -> None:
-        self._function = function
-        self._example = example
-        self._cache = cache
-        self._routes: tuple[Route, ...] = ()
-        self._lock = threading.RLock()
-
-    def run(self, numbers: Any) -> Any:
-        """The result for these numbers, by the first route that has it."""
-        for route in self._routes:
-            try:
-                return route(numbers)
-            except OtherBranch:
-                continue
-        with self._lock:
-            return self._run_anew(numbers)
-
-    _found = run
-
-    def _run_anew(self, numbers: Any) -> Any:
-        arguments = structure.with_numbers(self._example, list(map(float, numbers)))
-        if len(self._routes) >= MOST:
-            return _eager(self._function, arguments)
-        route = route_for(record(self._function, *arguments), fast=self.fast, cache=self._cache)
-        # Another thread may have been faster; then this one is tried after its equal.
-        self._routes += (route,)
-        try:
-            return route(numbers)
-        except OtherBranch:  # its fast numbers compare otherwise than those recorded
-            return _eager(self._function, arguments)
-
-    def map(self, columns: Any) -> Any:
-        """The results for the columns, one after the other where branches differ."""
-        first = self._found(columns[:, 0].tolist())
-        rows = columns.shape[1]
-        results = np.empty((len(structure.numbers(first)), rows))
-        start = 0
-        while start < rows:
-            try:
-                self._routes[0].rows(columns, results, start)
-                break
-            except OtherBranch as other:
-                for row in range(other.row, other.stop):
-                    results[:, row] = self._row(columns[:, row].tolist(), row, first)
-                start = other.stop
-        return _batch(first, results)
-
-    def _row(self, numbers: list[float], row: int, first: Any) -> list[float]:
-        try:
-            result = self._found(numbers)
-        except BranchError as error:  # of a tape, which cannot record itself anew
-            raise BranchError(f"in row {row} of the batch: {error}") from None
-        if structure.outline(result) != structure.outline(first):
-            raise ValueError(
-                f"in row 0 of the batch the function gives {structure.outline(first)}, "
-                f"in row {row} {structure.outline(result)}; a batch needs one structure"
-            )
-        return structure.numbers(result)
-
-
-class _FastBranches(_Branches):
-    """Routes that stray, and how far."""
-
-    fast = True
-
-    def __init__(self, function: Callable[..., Any], example: Any, cache: Folder) -> None:
-        super().__init__(function, example, cache)
-        self.strayed = Strayed()
-        self._calls = 0
-
-    def run(self, numbers: Any) -> Any:
-        """The result, at some calls compared."""
-        found = super().run(numbers)
-        for _ in self._due(1):
-            self._compare(numbers, structure.numbers(found))
-        return found
-
-    def map(self, columns: Any) -> Any:
-        """The results for the columns, some compared."""
-        found = super().map(columns)
-        each = np.concatenate([_columns(b, columns.shape[1]) for b in structure.blocks(found)])
-        for row in self._due(columns.shape[1]):
-            self._compare(columns[:, row].tolist(), each[:, row].tolist())
-        return found
-
-    def _due(self, calls: int) -> list[int]:
-        """Which of so many calls more are compared: those numbered by powers of two."""
-        before, self._calls = self._calls, self._calls + calls
-        powers = (1 << bit for bit in range(before.bit_length(), self._calls.bit_length()))
-        return [power - before - 1 for power in powers]
-
-    def _compare(self, numbers: Any, found: list[float]) -> None:
-        arguments = structure.with_numbers(self._example, list(map(float, numbers)))
-        exact = structure.numbers(_eager(self._function, arguments))
-        if len(exact) != len(found):  # of other branches
-            found, exact = [math.nan], [0.0]
-        self.strayed = self.strayed.with_pairs(zip(found, exact, strict=True))
-
-
-def _eager(function: Callable[..., Any], arguments: Any) -> Any:
-    """What the function gives for values, as numbers."""
-    result = function(*values(arguments))
-    return structure.mapped(lambda n: n.data if isinstance(n, Value) else as_float(n), result)
-
-
-def _rows(arguments: Any) -> int:
-    lengths = {len(b) for b in structure.blocks(arguments) if structure.shape(b)}
-    rows = max(lengths, default=0)
-    if not rows or lengths - {1, rows}:
-        raise ValueError(
-            f"expected arrays with one row for each example, got {sorted(lengths)} rows"
-        )
-    return rows
-
-
-def _first_row(arguments: Any) -> Any:
-    """The structure of one example; its numbers do not matter."""
-    parts = (
-        np.zeros(shape[1:]) if len(shape := structure.shape(block)) > 1 else 0.0
-        for block in structure.blocks(arguments)
-    )
-    return structure.rebuilt(arguments, parts)
-
-
-def _columns(block: Any, rows: int) -> Any:
-    """One block's part of the columns: of an array a row for each element of an example."""
-    one = np.array(_floats(block))
-    by_example = one.reshape(len(block) if structure.shape(block) else 1, -1)
-    return np.broadcast_to(by_example, (rows, by_example.shape[1])).T
-
-
-class _HasValues(Exception):  # noqa: N818  # it is news, and no error
-    """There are `Value`s among the arguments."""
-
-
-def _taken_apart(part: Any, numbers: list[float]) -> Hashable:
-    """Add the numbers of a structure to a list; what is left is its shape.
-
-    One walk and no more, since every call takes it.
-    """
-    if type(part) is float:
-        numbers.append(part)
-        return None
-    if isinstance(part, np.ndarray):
-        numbers += _floats(part)
-        return structure.shape(part)
-    if isinstance(part, dict):
-        return dict, *[(key, _taken_apart(inner, numbers)) for key, inner in part.items()]
-    if isinstance(part, list | tuple):
-        return type(part), *[_taken_apart(inner, numbers) for inner in part]
-    numbers += _floats(part)
-    return None
-
-
-def _floats(block: Any) -> list[float]:
-    if isinstance(block, np.ndarray) and block.dtype.kind in "fiub":
-        floats: list[float] = block.astype(float).ravel().tolist()
-        return floats
-    elements = structure.elements(block)
-    if any(isinstance(number, Value) for number in elements):
-        raise _HasValues
-    return list(map(as_float, elements))
-
-
-def _batch(first: Any, results: Any) -> Any:
-    """The structure of one result, with arrays over the batch in place of its numbers."""
-    parts, start = [], 0
-    for block in structure.blocks(first):
-        shape = structure.shape(block)
-        stop = start + len(structure.elements(block))
-        own = results[start:stop].T.reshape(results.shape[1], *shape)
-        parts.append(np.ascontiguousarray(own))
-        start = stop
-    return structure.rebuilt(first, iter(parts))
