@@ -16,8 +16,8 @@ from tinygrad_bp import NonFiniteError, compile, exp, heaviside, nn, register, s
 from tinygrad_bp import abs as abs_
 from tinygrad_bp.modes import RecordingError
 from tinygrad_bp.nn import courses, source_training
-from tinygrad_bp.tape import loops, training
-from tinygrad_bp.tape.training import address
+from tinygrad_bp.tape import loops, training, training_program
+from tinygrad_bp.tape.boundary import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 LABELS = [0, 1, 1, 0]
@@ -142,7 +142,7 @@ def test_random_runs_give_the_eager_numbers(data: st.DataObject) -> None:
 def test_loops_in_a_long_program_give_the_eager_numbers(
     monkeypatch: pytest.MonkeyPatch, loss: str, batch_size: int | None
 ) -> None:
-    monkeypatch.setattr(training, "SMALL", 0)
+    monkeypatch.setattr(training_program, "SMALL", 0)
     training.plans.clear()
     monkeypatch.setattr(loops, "GROUPS", 2)  # so that a batch has more
     rng = np.random.default_rng(0)
@@ -165,7 +165,7 @@ def test_loops_in_a_long_program_give_the_eager_numbers(
 
 
 def test_a_long_program_hands_back_what_it_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "SMALL", 0)
+    monkeypatch.setattr(training_program, "SMALL", 0)
     training.plans.clear()
     x = np.random.default_rng(0).normal(size=(10, 9))
 
