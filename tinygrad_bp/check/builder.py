@@ -15,7 +15,7 @@ from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.points import intervals
 from tinygrad_bp.check.steps import Place, Step, needed
 from tinygrad_bp.primitive import Interval, Primitive, named
-from tinygrad_bp.primitives import where
+from tinygrad_bp.primitives import clip, where
 
 Kinks = Literal["none", "beside", "on"]
 
@@ -113,7 +113,10 @@ class Builder:
     def try_step(self, row: Primitive, operands: Sequence[Place]) -> int | None:
         """The node of the row at these operands, moved inside its domain; none if that fails."""
         before = list(self.numbers), list(self.steps), list(self._depths), set(self._used)
-        inside = self._beside_kinks(row, self._inside(row, self._free(operands)))
+        inside = self._inside(row, self._free(operands))
+        if row is clip:  # with its bounds the wrong way round it only ever gives one of them
+            inside[1:] = sorted(inside[1:], key=self._number)
+        inside = self._beside_kinks(row, inside)
         if self.limits.kinks == "on":
             inside = self._onto_kink(row, inside)
         result = self._result(row, inside)
@@ -185,8 +188,9 @@ class Builder:
             numbers = list(map(self._number, operands))
             if _is_beside_kink(row, numbers, operands):
                 break
-            place = attempt % len(operands)
-            operands[place] = self._shifted(operands, place, AWAY)
+            place = (attempt + 1) % len(operands)
+            # Each by another distance: three that are equal must all come apart.
+            operands[place] = self._shifted(operands, place, AWAY * (1 + attempt))
         return operands
 
     def _onto_kink(self, row: Primitive, operands: list[Place]) -> list[Place]:

@@ -147,7 +147,7 @@ def _rows(operations: Iterable[Primitive | str] | None, kinks: Kinks) -> tuple[P
 def _steps(rows: Sequence[Primitive]) -> SearchStrategy[Plan]:
     st = hypothesis().strategies
     flowing = [row for row in rows if row not in FLAT] or rows
-    row = st.sampled_from(flowing) | st.sampled_from(flowing) | st.sampled_from(rows)
+    row = st.sampled_from(flowing) | st.sampled_from(rows)
     plans: SearchStrategy[Plan] = row.flatmap(_plans)
     return plans
 
@@ -172,7 +172,9 @@ def _operands(row: Primitive, size: int) -> SearchStrategy[tuple[Place, ...]]:
     if row is where:
         conditions = nodes | st.sampled_from((0.0, 1.0))
         return st.tuples(conditions, nodes, nodes)  # type: ignore[no-any-return]  # imported late
-    straight = st.tuples(nodes, *[nodes | constants] * (size - 1))
+    # Not `nodes | nodes | constants`, of which Hypothesis would drop one.
+    others = st.integers(0, 2).flatmap(lambda choice: constants if choice == 2 else nodes)
+    straight = st.tuples(nodes, *[others] * (size - 1))
     return straight | straight.map(_turned) if size > 1 else straight  # type: ignore[no-any-return]
 
 
