@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
@@ -23,6 +23,8 @@ from tinygrad_bp.sweep import local_partials
 MAPS = {"tanh", "softplus", "atan", "add", "multiply", "subtract"}
 every_row = pytest.mark.parametrize("row", ROWS)
 few = settings(max_examples=10)
+# For what is only to be found, and not to be made small.
+quick = settings(phases=[Phase.generate], database=None)
 
 
 def is_finite(node: Value) -> bool:
@@ -98,7 +100,7 @@ def test_beside_kinks_is_well_beside(expression: Expression) -> None:
 def test_kinks_are_met_where_that_can_be_arranged(row: str) -> None:
     on = expressions([row], kinks="on", max_steps=2)
 
-    assert find(on, lambda expression: any(on_kink(expression)))
+    assert find(on, lambda expression: any(on_kink(expression)), settings=quick)
 
 
 @given(expressions(kinks="on"))
@@ -183,7 +185,8 @@ def test_operations_of_ones_own_can_be_drawn() -> None:
     )  # fmt: skip
 
     for row in ("far", nowhere, "pow"):
-        assert len(find(expressions([row], max_depth=0), lambda _e: True).steps) == 1
+        lonely = find(expressions([row], max_depth=0), lambda _e: True, settings=quick)
+        assert len(lonely.steps) == 1
 
 
 @pytest.mark.parametrize("interval", [(2.0, 2.1), (9.0, math.inf), (-math.inf, -9.0)])
