@@ -361,6 +361,16 @@ def test_missing_gradient_is_said_to_be_none() -> None:
     assert "its rule gives no gradient as derivative by x" in str(report)
 
 
+def test_wrong_rule_far_out_is_named() -> None:
+    # There the slope is the 78th digit of the value.
+    wrong_tanh = replace(tg.tanh, partials=lambda _, x: (1.1 * tg.tanh.partials(0.0, x)[0],))
+
+    report = check_gradient(lambda x: wrong_tanh(x), 90.0)
+
+    assert report.verdict == "wrong"
+    assert report.findings[0].operation.name == "tanh"
+
+
 def test_sign_of_a_rule_is_said_to_be_wrong() -> None:
     negative = replace(tg.exp, partials=lambda z, _: (-z,))
 

@@ -24,6 +24,10 @@ BESIDE, AT = 1e-11, 2.0**-46
 
 Relative to the input: 64 units in its last place, and what a sum of some terms may lose.
 """
+NOTHING = 1e-12
+"""How sure a slope of 0 has to be where there are only floats to tell."""
+TOO_SMALL = 1e-30
+"""What a second or third derivative may be off by whatever its size."""
 NO_MORE_THAN_ROUNDING = "rounding alone explains the difference: floats lose the digits here"
 
 
@@ -130,11 +134,20 @@ class _Judge:
         if slope.is_kink:
             return True
         gave, true = self.gave[index], float(slope.value)
-        if gave == true:
-            return _is_sure(slope, self.tolerance)
-        return bool(abs(gave - slope.value) <= ULPS * _ulp(true) + slope.bar) and _is_sure(
-            slope, self.tolerance
-        )
+        if gave == true == 0.0 and not self.references.is_exact:
+            return slope.bar <= NOTHING
+        near = gave == true or abs(gave - slope.value) <= ULPS * _ulp(true) + slope.bar
+        return bool(near) and self._is_sure(slope)
+
+    def _is_sure(self, slope: Slope) -> bool:
+        """Whether the reference is good enough to say that something is right.
+
+        Of 0 no error is small in comparison, but digits are added until it vanishes. That of
+        differences of differences does not, so there a slope that small counts as 0.
+        """
+        if self.order > 1 and slope.bar <= TOO_SMALL:
+            return True
+        return bool(slope.bar <= max(self.tolerance, 1e-12) * abs(slope.value))
 
     def _verdict(self, index: int, reference: Reference, blamed: set[int]) -> Verdict:
         slope = reference.slopes[index]
@@ -155,7 +168,7 @@ class _Judge:
             return self._said(index, WRONG, slope, self._why_not_of_graph())
         if index in blamed and not off <= slope.bar:
             return self._said(index, WRONG, slope)
-        if off <= SAFETY * slope.bar and not _is_sure(slope, self.tolerance):
+        if off <= SAFETY * slope.bar and not self._is_sure(slope):
             return self._unstable(index, slope, "the reference is not known well enough")
         if within:
             return self._said(index, RIGHT, slope)
@@ -215,14 +228,6 @@ class _Judge:
         return Verdict(
             ", ".join(names), verdict, self.gave[index], true, slope.bar, left, right, why
         )
-
-
-def _is_sure(slope: Slope, tolerance: float) -> bool:
-    """Whether the reference is good enough to say that something is right."""
-    if slope.bar <= max(tolerance, 1e-12) * abs(slope.value):
-        return True
-    # Of 0 no error is small in comparison; what 50 digits cannot tell from it is.
-    return bool(slope.bar <= 1e-30) or (slope.value == 0.0 and slope.bar <= 1e-12)
 
 
 def _ulp(true: float) -> float:
