@@ -80,9 +80,9 @@ class _Judge:
         in_question = self._in_question(reference)
         while in_question and self.references.deepen():
             deeper = self.references.best(self.order, self.kind)
-            same = all(_same(reference.slopes[i], deeper.slopes[i]) for i in in_question)
+            pairs = [(reference.slopes[i], deeper.slopes[i]) for i in in_question]
             reference = deeper
-            if same:
+            if all(_same(*pair) and self._is_sure(pair[1]) for pair in pairs):
                 break
             in_question = self._in_question(reference)
         return self._with_first_order(reference) if self.order > 1 else reference
