@@ -272,6 +272,9 @@ def interrupted_at(step, function):
         return True
     finally:
         sys.settrace(outer)
+        # A tracer can raise where no signal can: between the body of a `with` and its exit.
+        while value._storing._is_owned():
+            value._storing.release()
     return False
 
 
