@@ -353,7 +353,7 @@ def test_what_cannot_be_recorded_runs_eagerly() -> None:
     def reading(prediction: Any, target: Any) -> Any:
         return prediction * prediction.data - target
 
-    settings_: dict[str, Any] = {"loss": reading, "optimizer": nn.SGD(0.1), "epochs": 25}
+    settings_: dict[str, Any] = {"loss": reading, "optimizer": nn.SGD(0.1), "epochs": 30}
 
     assert nn.fit(nn.MLP(2, [1], seed=0), XOR, LABELS, **settings_).route == "eager"
     with pytest.raises(RecordingError, match="was read while a tape was being recorded"):
