@@ -37,9 +37,15 @@ def gradient_and_bounds(program: Expression) -> tuple[list[float], list[float]]:
 
 
 def bounds(program: Expression) -> list[float]:
-    """How far rounding may move the derivative by each input.
+    """How far rounding may move the derivative by each input."""
+    leaves, output = all_leaves(program)
+    return list(map(rounding_bound, gradient(output, leaves, create_graph=True)))
 
-    Constants are leaves here, so that what is computed from them alone counts as well.
+
+def all_leaves(program: Expression) -> tuple[list[Value], Value]:
+    """The inputs and the output, constants being leaves as well.
+
+    So what is computed from constants alone counts when roundings are added up.
     """
     leaves = [Value(x) for x in program.inputs]
 
@@ -47,8 +53,7 @@ def bounds(program: Expression) -> list[float]:
         lifted = [o if isinstance(o, Value) else Value(o) for o in operands]
         return ROWS[name](*lifted)
 
-    output = program.run(leaves, apply)[-1]
-    return list(map(rounding_bound, gradient(output, leaves, create_graph=True)))
+    return leaves, program.run(leaves, apply)[-1]
 
 
 def forward(program: Expression, index: int) -> float:
@@ -56,6 +61,17 @@ def forward(program: Expression, index: int) -> float:
     leaves, output = built(program)
     found = tangents(topological_order(output), {leaves[index]: 1.0})
     return float(found.get(output, 0.0))
+
+
+def forward_bound(program: Expression, index: int) -> float:
+    """How far rounding may move that: it adds in another order than the sweep back does.
+
+    Of x + (y - x) the one adds 1 and -1 by themselves, the other may add something small to -1.
+    """
+    leaves, output = all_leaves(program)
+    seeds = {leaves[index]: Value(1.0)}
+    found = tangents(topological_order(output), seeds, as_graph=True)
+    return rounding_bound(found.get(output, 0.0))
 
 
 def central_difference(program: Expression, index: int) -> Any:

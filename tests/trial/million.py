@@ -16,7 +16,14 @@ from typing import Any
 
 import tinygrad_bp as tg
 from tests.page import put_section
-from tests.table.agreement import TRUNCATION, bounds, built, central_difference, forward
+from tests.table.agreement import (
+    TRUNCATION,
+    bounds,
+    built,
+    central_difference,
+    forward,
+    forward_bound,
+)
 from tests.trial.drawn import expression
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.tape.routes import MachineRoute, SourceRoute
@@ -70,7 +77,8 @@ def comparisons(seed: int, program: Expression) -> Iterator[tuple[str, bool]]:
     leaves, output = built(program)
     found = tg.gradient(output, leaves)
     for index, (slope, bound) in enumerate(zip(found, bounds(program), strict=True)):
-        yield "backward and forward", abs(slope - forward(program, index)) <= 2.0 * bound
+        apart = abs(slope - forward(program, index))
+        yield "backward and forward", apart <= bound + forward_bound(program, index)
         if bound > 1e-9 * (1.0 + abs(slope)):
             yield "left open", True
             continue
