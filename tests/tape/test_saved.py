@@ -136,7 +136,7 @@ MORE = {
     ],
     "names": [["x"] * 99, [1] * 3, None],
     "format": [None],
-    "name": ["class", "None", "x.y", 3],
+    "name": ["class", "None", "x.y", 3, float("nan")],
 }
 CASES = [*DAMAGES.items()] + [(k, v) for k, vs in MORE.items() for v in vs]
 

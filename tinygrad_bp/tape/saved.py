@@ -77,7 +77,7 @@ def _tape(facts: dict[str, Any]) -> Tape:
     _expect(all(0 <= s < slots for s in structure.numbers(outputs)), "an output has no slot")
     _expect(len(names) == slots, "there is not a name for each slot")
     _expect(all(isinstance(name, str) for name in names), "a name is no text")
-    _expect(is_name(str(facts["name"])), "the function's name is none")
+    _expect(type(facts["name"]) is str and is_name(facts["name"]), "the function's name is none")
     tape = Tape(inputs, captured, constants, instructions, outputs, guards, names, facts["name"])
     tape.replay(structure.numbers(inputs))  # an operation may want an even number of operands
     return tape
