@@ -16,7 +16,7 @@ def test_sample_of_gradients_gets_the_verdicts_that_it_should() -> None:
     for label, verdict in said:
         expected = {"cancellation": "unstable"}.get(label, label.split()[0])
         assert verdict == expected, (label, verdict)
-    assert said.total() > 50
+    assert said.total() > 40
     assert named[True] > 10
     assert not named[False]
 

@@ -112,6 +112,11 @@ def test_engine_is_checked_without_mpmath() -> None:
 
 
 @pytest.mark.usefixtures("without_mpmath")
+def test_slope_of_zero_is_right_among_floats() -> None:
+    assert check_gradient(tg.cos, 0.0).verdict == "right"
+
+
+@pytest.mark.usefixtures("without_mpmath")
 @pytest.mark.parametrize("order", [2, 3])
 def test_higher_orders_are_differences_of_lower_ones_without_mpmath(order: int) -> None:
     report = check_gradient(lambda x, y: tg.exp(x * y), 0.5, 2.0, order=order)

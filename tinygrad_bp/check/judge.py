@@ -96,7 +96,8 @@ class _Judge:
 
     def _is_confirmed(self, index: int, slope: Slope) -> bool:
         """Whether the engine says the same, of which the reference knows nothing."""
-        if not isinstance(self.candidate, ByHand) or self.candidate.graph is None:
+        is_told = isinstance(self.candidate, ByHand) and self.candidate.graph is not None
+        if not is_told or not self._is_sure(slope):
             return False
         by_engine = self._by_engine[index]
         return bool(abs(by_engine - slope.value) <= 1e-9 * abs(by_engine))

@@ -89,6 +89,7 @@ def higher_slopes(graph: Graph, order: int) -> list[Slope]:
 def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> list[Slope]:
     if not level:
         return replayed(graph, at, order).slopes
+    size = max(slope.size for slope in _derivatives(graph, at, order, level - 1))
     columns = []
     for index, x in enumerate(at):
 
@@ -96,7 +97,7 @@ def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> lis
             moved = [*at[:index], x + step, *at[index + 1 :]]
             return [one.value for one in _derivatives(graph, moved, order, level - 1)]
 
-        columns.append(exact_slopes(along, abs(x) or 1, order, level))
+        columns.append(exact_slopes(along, abs(x) or 1, order, level, size))
     return [slope for row in zip(*columns, strict=True) for slope in row]
 
 

@@ -14,7 +14,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tinygrad_bp.check.optional import mpmath
@@ -57,21 +57,28 @@ What a difference is off by goes with the square of its step, and has to vanish 
 """
 
 
-def exact_slope(along: Along, scale: Any, order: int = 1, level: int = 0) -> Slope:
+def exact_slope(
+    along: Along, scale: Any, order: int = 1, level: int = 0, size: float = 0.0
+) -> Slope:
     """The slope at 0 of a function in mpmath's numbers, under the precision in force.
 
     >>> exact_slope(abs, 1).is_kink
     True
 
     `scale` is the size of what steps are small beside. Of a function that is itself a
-    difference, `level` says how many there are within it, and `order` of how many in all.
+    difference, `level` says how many there are within it, and `order` of how many in all; and
+    `size` how large the terms of its numbers are, where they cancel.
     """
-    (slope,) = exact_slopes(lambda t: [along(t)], scale, order, level)
+    (slope,) = exact_slopes(lambda t: [along(t)], scale, order, level, size)
     return slope
 
 
 def exact_slopes(
-    along: Callable[[Any], Sequence[Any]], scale: Any, order: int = 1, level: int = 0
+    along: Callable[[Any], Sequence[Any]],
+    scale: Any,
+    order: int = 1,
+    level: int = 0,
+    size: float = 0.0,
 ) -> list[Slope]:
     """The same of a function that gives several numbers."""
     mp = mpmath()
@@ -79,9 +86,13 @@ def exact_slopes(
     h = scale * step
     here = along(nothing)
     sizes = [abs(number) for number in here if mp.isfinite(number)]
-    noise = noise_of_one * max(sizes, default=0) / scale
+    largest = max([*sizes, size]) / scale
+    noise = noise_of_one * largest
     left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
-    return [_joined(*sides, noise) for sides in zip(left, right, strict=True)]
+    return [
+        replace(_joined(*sides, noise), size=float(largest))
+        for sides in zip(left, right, strict=True)
+    ]
 
 
 @functools.cache
@@ -148,7 +159,8 @@ def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequen
             moved = [*at[:index], at[index] + step, *at[index + 1 :]]
             return nested(moved, level - 1).value if level else function(*moved)
 
-        return exact_slope(along, abs(at[index]) or 1, len(by), level)
+        size = nested(at, level - 1).size if level else 0.0
+        return exact_slope(along, abs(at[index]) or 1, len(by), level, size)
 
     return nested(at, len(by) - 1)
 
