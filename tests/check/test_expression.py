@@ -126,6 +126,14 @@ def test_numbers_values_and_anything_else_go_in() -> None:
         expression(1.0)
 
 
+def test_steps_can_be_changed() -> None:
+    expression = Expression(lambda x: tg.sin(x), 0.5)
+
+    changed = expression.with_steps(lambda step: Step("cos", step.operands))
+
+    assert repr(changed) == "Expression(lambda x: cos(x), 0.5)"
+
+
 def test_four_inputs_are_numbered() -> None:
     expression = Expression(lambda *xs: tg.sum(xs), 1, 2, 3, 4)
 

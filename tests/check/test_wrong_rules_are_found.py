@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from tests.check.planted import gradient_with, right_gradient
+from tests.house.sources import ROOT
 from tests.table.mutations import (
     ADDED,
     RESULT_SHIFTED,
@@ -51,6 +52,19 @@ def test_rules_that_are_as_right_are_not_found(row: str) -> None:
 
     assert same
     assert survivors(ROWS[row], same) == same
+
+
+def test_the_page_says_how_many_are_planted() -> None:
+    planted = {
+        (row.name, name, i)
+        for row in ROWS.values()
+        for name in {**WRONG_PARTIAL, **WRONG_CALL}
+        for i in operands(row)
+    }
+    same = {(row.name, *one) for row in ROWS.values() for one in equivalents(row)}
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+
+    assert f"Of {len(planted)} such plants {len(planted - same)} change" in page
 
 
 def equivalents(row: Primitive) -> Iterator[Planted]:
