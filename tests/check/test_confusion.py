@@ -11,13 +11,13 @@ from tests.check.derivations import formulas
 
 
 def test_sample_of_gradients_gets_the_verdicts_that_it_should() -> None:
-    said, named = confusion.verdicts(cases(60))
+    said, named = confusion.verdicts(cases(90))
 
     for label, verdict in said:
         expected = {"cancellation": "unstable"}.get(label, label.split()[0])
         assert verdict == expected, (label, verdict)
     assert said.total() > 40
-    assert named[True] > 10
+    assert named[True] > 8
     assert not named[False]
 
 
