@@ -306,10 +306,11 @@ def test_exact_numbers_are_nan_where_there_is_no_real_one() -> None:
         (lambda t: abs(t) ** mpmath().mpf(1.5), 0.0, 0.0),
         (lambda t: mpmath().mpf(t > 0), 0.0, math.inf),
         (lambda t: 1 + mpmath().exp(t - 500), 0.0, 0.0),
+        (lambda t: mpmath().hypot(t, mpmath().mpf("1e-9")), 0.0, 0.0),
     ],
 )
 def test_exact_slope_on_either_side(function: Any, left: float, right: float) -> None:
-    with mpmath().workdps(110):
+    with mpmath().workdps(440):
         slope = exact_slope(function, 1)
 
     assert float(slope.left) == pytest.approx(left, abs=1e-60)

@@ -90,8 +90,8 @@ def exact_slopes(
     noise = noise_of_one * largest
     left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
     return [
-        replace(_joined(*sides, noise), size=float(largest))
-        for sides in zip(left, right, strict=True)
+        replace(_joined(*one, *other, noise), size=float(largest))
+        for one, other in zip(left, right, strict=True)
     ]
 
 
@@ -110,17 +110,20 @@ def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
 
 def _one_sided(
     along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noise: Any, h: Any
-) -> list[Any]:
-    """The slope of each number on the side of `h`: what its quotients over h, h/2, ... tend to."""
+) -> list[tuple[Any, Any]]:
+    """The slope of each number on the side of `h`, and how much its quotients still change.
+
+    It is what the quotients over h, h/2, ... tend to.
+    """
 
     def quotients(step: Any) -> list[Any]:
         return [(moved - start) / step for moved, start in zip(along(step), here, strict=True)]
 
     far, near = quotients(h), quotients(h / 2)
     if all(_has_settled(one, other, noise) for one, other in zip(far, near, strict=True)):
-        return [2 * other - one for one, other in zip(far, near, strict=True)]
+        return [(2 * other - one, abs(other - one)) for one, other in zip(far, near, strict=True)]
     each = zip(far, near, quotients(h / 4), strict=True)
-    return [_limit(one, other, last, noise) for one, other, last in each]
+    return [(_limit(one, other, last, noise), abs(other - one)) for one, other, last in each]
 
 
 def _has_settled(far: Any, near: Any, noise: Any) -> bool:
@@ -139,12 +142,14 @@ def _limit(far: Any, near: Any, nearest: Any, noise: Any) -> Any:
     return 2 * nearest - near if by_halves else mp.mpf(0)
 
 
-def _joined(left: Any, right: Any, noise: Any) -> Slope:
+def _joined(left: Any, changed: Any, right: Any, changes: Any, noise: Any) -> Slope:
     mp = mpmath()
     if left == right:
         return Slope(left, 0.0 if mp.isinf(left) else float(noise), left, right)
     apart = abs(left - right)
-    if mp.isfinite(apart) and apart <= max(abs(left), abs(right)) * 1e-20 + noise:
+    # Where the slope is 0, what is left of it goes with the square of the step.
+    curve = 1e-10 * max(changed, changes)
+    if mp.isfinite(apart) and apart <= max(abs(left), abs(right)) * 1e-20 + noise + curve:
         return Slope((left + right) / 2, float(apart + noise), left, right)
     return Slope(mp.nan, math.inf, left, right, is_kink=True)
 
