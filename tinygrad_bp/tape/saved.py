@@ -122,6 +122,7 @@ def _unpacked(part: Any, kind: type) -> Any:
         return np.array(part["array"], dtype=kind).reshape(part["shape"])
     [(name, inner)] = part.items()
     if name == "dict":
+        _expect(all(isinstance(key, str) for key, _ in inner), "a key is no text")
         return {key: _unpacked(own, kind) for key, own in inner}
     parts = [_unpacked(own, kind) for own in inner]
     return {"list": list, "tuple": tuple}[name](parts)
