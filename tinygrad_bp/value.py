@@ -240,8 +240,8 @@ def _unlock_in_child() -> None:
     _storing = threading.RLock()
 
 
-if hasattr(os, "register_at_fork"):  # Windows has no fork.
-    os.register_at_fork(after_in_child=_unlock_in_child)
+# Windows has no fork.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_unlock_in_child)
 
 
 def _store(nodes: list[Value], grads: list[float]) -> None:

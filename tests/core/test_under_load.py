@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tinygrad_bp import Value, no_grad
+from tinygrad_bp import Value, no_grad, value
 
 THREADS = 8
 
@@ -197,6 +197,27 @@ def test_a_child_forked_while_gradients_are_stored_works() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{[0] * 20}\n"
+
+
+def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have() -> None:
+    # What the child of a fork does first, done here: nobody measures what a child runs.
+    x = Value(3.0)
+    held, stop = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with value._storing:
+            held.set()
+            stop.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    value._unlock_in_child()
+    (x * x).backward()
+    stop.set()
+    holder.join()
+
+    assert x.grad == 6.0
 
 
 NO_MEMORY = """

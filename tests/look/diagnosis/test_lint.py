@@ -389,6 +389,18 @@ def test_a_relu_that_is_off_for_some_or_for_few_examples_is_no_finding():
     assert lint(lambda x: relu(x) + x, -1.0).names == ()
 
 
+def test_a_sum_that_a_relu_adds_to_itself_is_one_neuron():
+    weight = Value(-1.0, label="w")
+
+    def unit(x: float) -> Value:
+        total = weight * x + 0.0
+        return (total + total).relu()
+
+    report = lint(sum([unit(x) for x in (1.0, 2.0, 3.0, 4.0)], Value(0.0)))
+
+    assert "dead-relu" in report.names
+
+
 def test_relus_by_hand_are_neurons_too():
     w, b = Value(1.0, "w"), Value(-9.0, "b")
     outputs = [relu(w * x + b) for x in (1.0, 2.0, 3.0, 4.0)]
