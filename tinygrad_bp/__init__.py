@@ -13,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_bp import subinterpreters as subinterpreters  # before all that needs NumPy
 from tinygrad_bp.functional import (
     grad,
     gradient,
