@@ -14,8 +14,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.primitive import Primitive, named
 
 LEAST = 1e-6
@@ -34,7 +34,7 @@ class Case:
     """The operation, its operands, and by which of them its rule is wrong."""
 
 
-def expressions(count: int) -> list[Expression]:
+def programs(count: int) -> list[Expression]:
     """Random programs over the whole table, the same at each call."""
     found: list[Expression] = []
 
@@ -47,7 +47,7 @@ def expressions(count: int) -> list[Expression]:
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    @given(programs(max_steps=10))
+    @given(expressions(max_steps=10))
     def collect(program: Expression) -> None:
         found.append(program)
 
@@ -237,7 +237,7 @@ def noise(rng: random.Random) -> Case:
 def cases(count: int) -> Iterator[Case]:
     """About so many, most of them on random programs."""
     rng = random.Random(20)
-    drawn = expressions(count // 6)
+    drawn = programs(count // 6)
     for program in drawn:
         yield by_engine(program)
         yield by_hand(program)

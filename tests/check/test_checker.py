@@ -15,10 +15,10 @@ import tinygrad_bp as tg
 import tinygrad_bp.check
 import tinygrad_bp.primitives
 from demos.reference import document_000, document_001
-from tests.programs import programs
 from tinygrad_bp import Value
 from tinygrad_bp.check import assert_gradients_agree, check_gradient
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.strategies import expressions
 
 wrong_sigmoid = replace(tg.sigmoid, partials=lambda z, x: (z * (1.0 + x),))
 
@@ -26,7 +26,7 @@ wrong_sigmoid = replace(tg.sigmoid, partials=lambda z, x: (z * (1.0 + x),))
 
 
 @settings(max_examples=60)
-@given(programs())
+@given(expressions())
 def test_engine_is_right_on_random_programs(program: Expression) -> None:
     report = check_gradient(program, *program.inputs)
 
@@ -35,7 +35,7 @@ def test_engine_is_right_on_random_programs(program: Expression) -> None:
 
 
 @settings(max_examples=10)
-@given(programs(max_inputs=2, max_steps=4))
+@given(expressions(max_inputs=2, max_steps=4))
 def test_engine_is_right_in_second_derivatives(program: Expression) -> None:
     report = check_gradient(program, *program.inputs, order=2)
 

@@ -16,8 +16,8 @@ from tests.look.graphs import (
     square_plus_triple,
     words,
 )
-from tests.programs import programs
 from tinygrad_bp import Value, provenance
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look import draw
 from tinygrad_bp.look.picture import all_boxes
@@ -201,7 +201,7 @@ def test_edges_carry_their_contributions():
     ]
 
 
-@given(programs())
+@given(expressions())
 def test_edges_tell_the_order_in_which_contributions_are_added(program):
     y = program.run([Value(number) for number in program.inputs])[-1]
     y.backward()

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import programs
 from tinygrad_bp import Value, explain
+from tinygrad_bp.check.strategies import expressions
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_the_columns_are_what_each_mode_computes(program, data):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]

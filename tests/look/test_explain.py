@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import programs
 from tinygrad_bp import Value, dot, explain, no_grad, tanh, where
 from tinygrad_bp import sum as total
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.explanation import Explanation
 from tinygrad_bp.sweep import parents_and_partials
 
@@ -54,7 +54,7 @@ def network():
 # The sum -------------------------------------------------------------------------------
 
 
-@given(programs(), st.integers(0, 6))
+@given(expressions(), st.integers(0, 6))
 def test_terms_and_remainder_are_the_exact_sum_over_all_paths(program, most):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]
@@ -88,7 +88,7 @@ def test_the_largest_paths_are_found_in_order(layers):
     )
 
 
-@given(programs())
+@given(expressions())
 def test_the_numbers_of_the_terms_add_up_within_4_ulp_of_exact_summation(program):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]
@@ -102,7 +102,7 @@ def test_the_numbers_of_the_terms_add_up_within_4_ulp_of_exact_summation(program
         assert away <= 4 * Fraction(math.ulp(size))
 
 
-@given(programs())
+@given(expressions())
 def test_backward_is_the_sum_but_for_rounding(program):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]

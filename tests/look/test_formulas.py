@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 
 import tinygrad_bp as tg
-from tests.programs import ROWS, programs
 from tinygrad_bp import Value, local_partials, topological_order
+from tinygrad_bp.check.rows import ROWS
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.formulas import (
     LONGEST,
     formula,
@@ -31,7 +32,7 @@ def is_same(one, other):
     return one == pytest.approx(other, rel=1e-12, abs=0.0, nan_ok=True)
 
 
-@given(programs())
+@given(expressions())
 def test_a_formula_computes_what_it_stands_for(program):
     nodes = topological_order(program.run([Value(number) for number in program.inputs])[-1])
     names = names_of(nodes, None)

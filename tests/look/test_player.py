@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.look.graphs import chain, network, points
-from tests.programs import programs
 from tinygrad_bp import Value, play, where
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.layout import Route, layout
 from tinygrad_bp.look.player.page import SCRIPTS, digest, read
 from tinygrad_bp.look.player.passes import Passes
@@ -45,7 +45,7 @@ def played(data) -> list[str | None]:
     return found
 
 
-@given(programs())
+@given(expressions())
 @settings(max_examples=50)
 def test_what_is_played_ends_in_what_backward_gives(program) -> None:
     output = program.run([Value(number) for number in program.inputs])[-1]
@@ -58,7 +58,7 @@ def test_what_is_played_ends_in_what_backward_gives(program) -> None:
             assert gradient == signed(node.grad, 17) or (gradient is None and node.grad == 0)
 
 
-@given(programs())
+@given(expressions())
 @settings(max_examples=30)
 def test_playing_changes_nothing_in_the_graph(program) -> None:
     output = program.run([Value(number) for number in program.inputs])[-1]

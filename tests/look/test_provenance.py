@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp import Value, constant, provenance, step, where
+from tinygrad_bp.check.strategies import expressions
 
 
 def bits(number):
@@ -26,7 +26,7 @@ def square_minus():
     return x, y
 
 
-@given(programs())
+@given(expressions())
 def test_the_contributions_add_up_to_the_gradient_of_backward(program):
     output = program.run([Value(number) for number in program.inputs])[-1]
     nodes = tg.topological_order(output)
@@ -43,7 +43,7 @@ def test_the_contributions_add_up_to_the_gradient_of_backward(program):
             assert len(found) == sum(user.parents.count(node) for user in nodes)
 
 
-@given(programs())
+@given(expressions())
 def test_what_arrived_so_far_is_the_gradient_so_far(program):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.look.graphs import network, node_named, points, words
-from tests.programs import programs
 from tinygrad_bp import Value, draw, step, where
 from tinygrad_bp import sum as total_of
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.scene import MOST, NEAR
 
 
@@ -30,7 +30,7 @@ def framed(picture):
     return [node.rows[0].left for node in picture.nodes if node.is_current]
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_every_moment_of_every_program_has_a_picture(program, data):
     output = program.run([Value(number) for number in program.inputs])[-1]
     steps = step(output)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tinygrad_bp as tg
 from tests.look.graphs import chain
-from tests.programs import programs
 from tinygrad_bp import Value, constant, source_lines, where
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.stepper import step
 
 
@@ -34,7 +34,7 @@ def square_plus():
 # What backward does
 
 
-@given(programs(), st.floats(-3.0, 3.0), st.integers(1, 3))
+@given(expressions(), st.floats(-3.0, 3.0), st.integers(1, 3))
 def test_committing_is_backward_to_the_last_bit(program, seed, times):
     ours, theirs = output_of(program), output_of(program)
 
@@ -46,7 +46,7 @@ def test_committing_is_backward_to_the_last_bit(program, seed, times):
         assert struct.pack("<d", one.grad) == struct.pack("<d", other.grad)
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_any_walk_lands_in_the_same_states(program, data):
     output = output_of(program)
     straight, wandering = step(output), step(output)
@@ -65,7 +65,7 @@ def test_any_walk_lands_in_the_same_states(program, data):
         assert state == states[wandering.position]
 
 
-@given(programs())
+@given(expressions())
 def test_no_gradient_of_the_graph_is_touched(program):
     output = output_of(program)
     nodes = tg.topological_order(output)

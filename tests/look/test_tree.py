@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from tests.look.graphs import chain
-from tests.programs import programs
 from tinygrad_bp import Value, constant, tree
+from tinygrad_bp.check.strategies import expressions
 
 
 def rows(text):
@@ -22,7 +22,7 @@ def square_of_difference():
     return loss
 
 
-@given(programs())
+@given(expressions())
 def test_every_node_is_shown_once_with_its_operands_below_it(program):
     output = program.run([Value(number) for number in program.inputs])[-1]
 

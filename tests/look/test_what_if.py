@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.look.graphs import chain
-from tests.programs import programs
 from tinygrad_bp import Value, hessian, no_grad, what_if, where
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.curve import shares
 
 
@@ -22,7 +22,7 @@ def cube():
 # The numbers -------------------------------------------------------------------------------
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_what_happens_is_what_the_program_gives_to_the_last_bit(program, data):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]
@@ -38,7 +38,7 @@ def test_what_happens_is_what_the_program_gives_to_the_last_bit(program, data):
     assert found.before == output.data
 
 
-@given(programs(max_steps=5), st.data())
+@given(expressions(max_steps=5), st.data())
 def test_gradient_and_curvature_are_those_of_the_program(program, data):
     inputs = [Value(number) for number in program.inputs]
     output = program.run(inputs)[-1]

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.page import put_section
-from tests.programs import ROWS
 from tests.table.edges import edge_points
 from tests.table.truths import points
 from tests.table.units import EXCEPTIONS, LIMITS, Error, errors
+from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_bp as tg
-from tests.programs import programs
 from tinygrad_bp import nn, record
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import fast, routes
 from tinygrad_bp.tape.boundary import OtherBranch
 from tinygrad_bp.tape.engine import Machine
@@ -167,7 +167,7 @@ def test_a_sum_has_up_to_four_partial_sums(count):
 
 
 @settings(max_examples=15)
-@given(programs(max_steps=12), st.booleans())
+@given(expressions(max_steps=12), st.booleans())
 def test_fast_programs_are_the_same_for_any_number_of_lanes(program, differentiated):
     def function(*inputs):
         return program.run(inputs)[-1]

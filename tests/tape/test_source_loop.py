@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.programs import programs
 from tinygrad_bp import Value, record, relu, tanh, value_and_grad, where
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.tape import BranchError
 from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.source_loop import CHOICES, WrittenLoop, WrittenSum
@@ -23,7 +23,7 @@ def loop(function: Any, *examples: Any) -> WrittenLoop:
     return WrittenLoop(record(function, *examples))
 
 
-@given(programs(), st.data())
+@given(expressions(), st.data())
 def test_each_row_gives_the_bits_of_the_tape(program: Any, data: st.DataObject) -> None:
     captured = [Value(number) for number in program.inputs[:1]]
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 import tinygrad_bp
 from tests.look.diagnosis.failures import BACKWARD, FORWARD, SOUND, planted
-from tests.programs import programs
 from tinygrad_bp import (
     NonFiniteError,
     Primitive,
@@ -33,6 +32,7 @@ from tinygrad_bp import (
     where,
 )
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.diagnosis.autopsy import MOST_DRAWN, autopsy
 from tinygrad_bp.look.diagnosis.blame import to_blame
 
@@ -53,7 +53,7 @@ def spoilt_leaves(inputs, output):
 
 @pytest.mark.parametrize("failure", FORWARD.values(), ids=FORWARD)
 @settings(max_examples=20)
-@given(program=programs())
+@given(program=expressions())
 def test_the_planted_cause_of_a_bad_value_is_found_at_each_position(failure, program):
     for position in positions(program):
         case = planted(program, failure, position)
@@ -69,7 +69,7 @@ def test_the_planted_cause_of_a_bad_value_is_found_at_each_position(failure, pro
 
 @pytest.mark.parametrize("failure", BACKWARD.values(), ids=BACKWARD)
 @settings(max_examples=20)
-@given(program=programs())
+@given(program=expressions())
 def test_the_planted_cause_of_a_bad_gradient_is_found_at_each_position(failure, program):
     for position in positions(program):
         case = planted(program, failure, position)
@@ -85,7 +85,7 @@ def test_the_planted_cause_of_a_bad_gradient_is_found_at_each_position(failure, 
 
 @pytest.mark.parametrize("failure", SOUND.values(), ids=SOUND)
 @settings(max_examples=20)
-@given(program=programs())
+@given(program=expressions())
 def test_of_what_is_sound_nothing_is_said(failure, program):
     for position in positions(program):
         case = planted(program, failure, position)
@@ -97,7 +97,7 @@ def test_of_what_is_sound_nothing_is_said(failure, program):
 
 
 @settings(max_examples=100)
-@given(program=programs())
+@given(program=expressions())
 def test_of_random_programs_nothing_is_said_and_nothing_is_changed(program):
     *_, output = program.run([Value(number) for number in program.inputs])
     if output.is_constant:
@@ -117,7 +117,7 @@ EXTREMES = [
 
 
 @settings(max_examples=150)
-@given(program=programs(), numbers=st.lists(st.sampled_from(EXTREMES), min_size=3, max_size=3))
+@given(program=expressions(), numbers=st.lists(st.sampled_from(EXTREMES), min_size=3, max_size=3))
 def test_at_any_numbers_something_is_found_exactly_if_something_is_wrong(program, numbers):
     inputs = [Value(number) for number, _ in zip(numbers, program.inputs, strict=False)]
     output = program(*inputs)

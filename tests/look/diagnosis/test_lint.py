@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import tinygrad_bp
 from demos.reference import document_001, document_002, document_004
-from tests.programs import programs
 from tinygrad_bp import (
     Value,
     constant,
@@ -29,6 +28,7 @@ from tinygrad_bp import (
     topological_order,
     where,
 )
+from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.look.diagnosis.lint import lint
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
@@ -43,7 +43,7 @@ def finding_named(name, report):
 
 
 @settings(max_examples=150)
-@given(expression=programs(kinks="none"))
+@given(expression=expressions(kinks="none"))
 def test_a_correct_program_gives_nothing_but_what_is_so(expression):
     inputs = expression.values()
     output = expression(*inputs)
@@ -58,7 +58,7 @@ def test_a_correct_program_gives_nothing_but_what_is_so(expression):
 
 
 @settings(max_examples=60)
-@given(expression=programs())
+@given(expression=expressions())
 def test_what_is_called_blocked_gets_no_gradient(expression):
     inputs = expression.values()
     output = expression(*inputs)
