@@ -6,10 +6,10 @@ from typing import Any
 
 import mpmath
 
+from tests.table.differences import derivative
 from tests.table.rounding import rounding_bound
 from tests.table.truths import TRUTHS
 from tinygrad_bp import Value, gradient, topological_order
-from tinygrad_bp.check.differences import derivative
 from tinygrad_bp.check.expression import Expression
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.sweep import tangents

@@ -16,8 +16,10 @@ from tests.table.comparison import (
     errors_of_partials,
     relative_error,
 )
+from tests.table.differences import by_differences
 from tests.table.truths import TRUTHS, points, truth
 from tinygrad_bp import Value, gradient
+from tinygrad_bp.check import truths as definitions
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.primitive import Primitive
 
@@ -69,6 +71,13 @@ def test_truth_is_not_fooled_by_a_vanishing_tail() -> None:
     found = truth("softplus", (300.0,), (2,))
 
     assert abs(found / mpmath.exp(-300) - 1) < 1e-15
+
+
+def test_truth_that_has_no_derivative_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(definitions._OWN, "exp", lambda x: x * mpmath.mp.prec)
+
+    with pytest.raises(ArithmeticError, match="differences of its truth do not agree"):
+        by_differences(ROWS["exp"], [1.0], [1])
 
 
 STABLE = ("sigmoid", "log_sigmoid", "softplus", "tanh", "silu", "gelu", "log1p", "expm1")

@@ -11,8 +11,8 @@ import functools
 import math
 from typing import Any
 
+from tests.table.differences import BITS, by_differences
 from tinygrad_bp.check import points as inside
-from tinygrad_bp.check.differences import BITS, by_differences
 from tinygrad_bp.check.points import Draw, Point, extreme, moderate
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.truths import truths

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
     from tinygrad_bp.check.culprit import Culprit
+    from tinygrad_bp.check.examination import Examination
     from tinygrad_bp.check.expression import Expression
     from tinygrad_bp.check.learning import TrainingRun
     from tinygrad_bp.check.machine import engine_machine
-    from tinygrad_bp.check.operation import Examination, check_operation
+    from tinygrad_bp.check.operation import check_operation
     from tinygrad_bp.check.truths import define
     from tinygrad_bp.check.verdict import Report, Verdict
 
@@ -36,7 +37,7 @@ __all__ = [
 
 LATE = {
     "Culprit": "culprit",
-    "Examination": "operation",
+    "Examination": "examination",
     "Expression": "expression",
     "Report": "verdict",
     "TrainingRun": "learning",

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import DIGITS, Slope, exact_derivative, exact_slope, float_slope
+from tinygrad_bp.check.slopes import (
+    DEEPER,
+    DIGITS,
+    Slope,
+    exact_derivative,
+    exact_slope,
+    float_slope,
+    scale_of,
+)
 from tinygrad_bp.check.truths import definition, has_definition, is_installed, real
 from tinygrad_bp.primitive import Primitive
 
@@ -42,6 +50,24 @@ def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:
         return exact_derivative(lambda *xs: real(truth, xs), at, by)
 
 
+def sure_value(operation: Primitive, operands: Sequence[float]) -> Any:
+    """What the operation should give, to 20 digits: with more of them until two results agree.
+
+    >>> from tinygrad_bp import expm1
+    >>> float(sure_value(expm1, [1e-300]))
+    1e-300
+    """
+    mp, previous = mpmath(), 0
+    for digits in (DIGITS[1], *DEEPER):
+        with mp.workdps(digits):
+            value = exact_value(operation, list(map(mp.mpf, operands)))
+        # Two zeros prove nothing yet: exp(1e-300) - 1 is 0 to 300 digits.
+        if value != 0 and abs(value - previous) <= abs(value) * mp.mpf("1e-20"):
+            break
+        previous = value
+    return value
+
+
 def slope_within(operation: Primitive, operands: Sequence[Any], index: int, order: int) -> Slope:
     """The derivative by one operand, so exact that more differences, up to `order`, can follow."""
     if not is_known(operation):
@@ -51,7 +77,7 @@ def slope_within(operation: Primitive, operands: Sequence[Any], index: int, orde
     def along(step: Any) -> Any:
         return real(truth, [*operands[:index], x + step, *operands[index + 1 :]])
 
-    return exact_slope(along, abs(x) or 1, order)
+    return exact_slope(along, scale_of(x), order)
 
 
 def _float_slope(operation: Primitive, at: Sequence[float], by: Sequence[int]) -> Slope:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_bp import functional
 from tinygrad_bp.check.checker import check_gradient
-from tinygrad_bp.check.differences import by_differences
+from tinygrad_bp.check.culprit import Culprit, wrong_rules
+from tinygrad_bp.check.examination import Examination, Part
 from tinygrad_bp.check.faults import FAULTS
-from tinygrad_bp.check.local import is_known
-from tinygrad_bp.check.points import Point, extreme, intervals, moderate, points
+from tinygrad_bp.check.local import is_known, sure_value
+from tinygrad_bp.check.points import Point, bends, ends, extreme, moderate, points, specials
 from tinygrad_bp.check.rows import takes_constant
 from tinygrad_bp.check.truths import define
 from tinygrad_bp.check.verdict import Report
-from tinygrad_bp.primitive import BY_NAME, Primitive, operand_names
+from tinygrad_bp.primitive import BY_NAME, Primitive
 from tinygrad_bp.structure import numbers
 from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.tape.compiled import compile as compiled
@@ -37,50 +36,6 @@ NEAR = 1e-9
 """How near to 0 a kink function has to be at a kink."""
 ULPS = 64
 """How far a value may be off: 1e-14 of it."""
-SPECIAL = (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, math.inf, -math.inf, math.nan)
-SHOWN = 3
-"""Findings of each part that are told."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the examination: on how many points, or why not; and what was found."""
-
-    name: str
-    points: int
-    findings: tuple[str, ...] = ()
-    why_not: str = ""
-
-    def __str__(self) -> str:
-        if self.why_not:
-            return f"{self.name:<16} not checked: {self.why_not}"
-        said = "wrong" if self.findings else f"right at {self.points} points"
-        told = [line for text in self.findings[:SHOWN] for line in ("", *text.splitlines())]
-        left_out = len(self.findings) - SHOWN
-        more = ["", f"and {left_out} more"] if left_out > 0 else []
-        indented = "".join(f"\n    {line}".rstrip(" ") for line in [*told, *more])
-        return f"{self.name:<16} {said}{indented}"
-
-
-@dataclass(frozen=True, repr=False)
-class Examination:
-    """What `check_operation` found: true if nothing is wrong, and legible as it stands."""
-
-    operation: Primitive
-    parts: tuple[Part, ...]
-
-    def __bool__(self) -> bool:
-        return not any(part.findings for part in self.parts)
-
-    def __getitem__(self, name: str) -> Part:
-        """The part of that name."""
-        return {part.name: part for part in self.parts}[name]
-
-    def __str__(self) -> str:
-        verdict = "right" if self else "wrong"
-        return "\n".join([f"{verdict}: {self.operation!r}", *map(str, self.parts)])
-
-    __repr__ = __str__
 
 
 def check_operation(
@@ -128,9 +83,9 @@ def _parts(operation: Primitive) -> Iterator[Part]:
         yield _part("extremes", _derivatives(1), operation, far)
     else:
         yield Part("extremes", 0, why_not="differences of floats are lost there; state a truth")
-    yield _part("ends", _never_raises, operation, list(_ends(operation, few)))
-    yield _part("special values", _special, operation, list(_specials(few)))
-    yield _part("kinks", _kinks, operation, list(_bends(operation, few)))
+    yield _part("ends", _never_raises, operation, ends(operation, few[:1]))
+    yield _part("special values", _special, operation, specials(few[:1]))
+    yield _part("kinks", _kinks, operation, bends(operation, few))
     yield _part("source", _source, operation, few)
     try:
         backend()
@@ -169,7 +124,7 @@ def _value(operation: Primitive, point: Point) -> str:
         return f"{_written(operation, point)} gave {gave!r}, and then {again!r}"
     if not is_known(operation):
         return ""
-    true = by_differences(operation, point, [0] * len(point))
+    true = sure_value(operation, point)
     slopes = operation.partials(gave, *point)
     # What it may be off if its operands are, by half a unit each: as little as can be asked for.
     of_operands = math.fsum(abs(x * (d or 0.0)) for x, d in zip(point, slopes, strict=True))
@@ -179,42 +134,25 @@ def _value(operation: Primitive, point: Point) -> str:
 
 
 def _derivatives(order: int) -> Look:
-    """Those that have a truth to 20 digits; the others as well as differences of floats do."""
+    """Those that are known to 50 digits; the others as well as differences of floats do."""
 
     def look(operation: Primitive, point: Point) -> str:
         if not math.isfinite(operation.value(*point)):
             return ""
-        if not is_known(operation):
-            report = check_gradient(operation, *point, order=order)
-            is_bent = order == 1 and _has_kink(report)
-            return str(report) if is_bent or report.verdict == "wrong" else ""
-        return _against_truth(operation, point, order)
+        if is_known(operation):
+            found = _wrong_rule(operation, point, order)
+            return f"{_written(operation, point)}: {found.said}" if found else ""
+        report = check_gradient(operation, *point, order=order)
+        is_bent = order == 1 and _has_kink(report)
+        return str(report) if is_bent or report.verdict == "wrong" else ""
 
     return look
 
 
-def _against_truth(operation: Primitive, point: Point, order: int) -> str:
-    free = range(len(point) - takes_constant(operation))
-    for by in itertools.combinations_with_replacement(free, order):
-        gave = _derivative(operation, point, by)
-        true = by_differences(operation, point, [by.count(i) for i in range(len(point))])
-        is_near = gave == float(true) or abs(true - gave) <= TOLERANCE * abs(true) + TINY
-        if not is_near:
-            what = {1: "", 2: "second ", 3: "third "}[order]
-            names = " and ".join(operand_names(len(point))[i] for i in by)
-            return (
-                f"{_written(operation, point)}: its rule gives {gave!r} as {what}derivative by "
-                f"{names}, true is {float(true)!r}"
-            )
-    return ""
-
-
-def _derivative(operation: Primitive, point: Point, by: Sequence[int]) -> float:
-    leaves = list(map(Value, point))
-    output = operation(*leaves)
-    for index in by[:-1]:
-        output = functional.gradient(output, leaves[index], create_graph=True)
-    return float(functional.gradient(output, leaves[by[-1]]))
+def _wrong_rule(operation: Primitive, point: Point, order: int) -> Culprit | None:
+    free = len(point) - takes_constant(operation)
+    node = operation(*map(Value, point[:free]), *point[free:])
+    return next(wrong_rules(node, order, relative=TOLERANCE, absolute=TINY), None)
 
 
 def _never_raises(operation: Primitive, point: Point) -> str:
@@ -277,43 +215,6 @@ def _eager(operation: Primitive, point: Point) -> Iterator[tuple[Callable[..., A
     slopes = functional.grad(operation, range(len(point)))
     yield operation, operation.value(*point)
     yield slopes, slopes(*point)
-
-
-# Where it is looked at -------------------------------------------------------------------
-
-
-def _ends(operation: Primitive, inside: Sequence[Point]) -> Iterator[Point]:
-    """Each finite end of a domain, and the floats on both sides of it."""
-    for point in inside[:1]:
-        for i, end in _each(point, intervals(operation, len(point))):
-            for number in (math.nextafter(end, -math.inf), end, math.nextafter(end, math.inf)):
-                yield (*point[:i], number, *point[i + 1 :])
-
-
-def _each(point: Point, domain: Sequence[tuple[float, float]]) -> Iterator[tuple[int, float]]:
-    for i, interval in zip(range(len(point)), domain, strict=True):
-        yield from ((i, end) for end in interval if math.isfinite(end))
-
-
-def _specials(inside: Sequence[Point]) -> Iterator[Point]:
-    for point in inside[:1]:
-        yield from ((*point[:i], x, *point[i + 1 :]) for i in range(len(point)) for x in SPECIAL)
-        yield from itertools.product((0.0, math.inf), repeat=len(point))
-
-
-def _bends(operation: Primitive, inside: Sequence[Point]) -> Iterator[Point]:
-    """Where functions bend that have branches: at 0 and ±1, at ties, and where it says so."""
-    for point in inside:
-        candidates = [
-            (*point[:i], x, *point[i + 1 :]) for i in range(len(point)) for x in (0.0, 1.0, -1.0)
-        ]
-        candidates.append((point[0],) * len(point))
-        if operation.kink:
-            candidates.append((point[0] - operation.kink(*point), *point[1:]))
-        for candidate in candidates:
-            domain = zip(candidate, intervals(operation, len(candidate)), strict=True)
-            if all(low < x < high for x, (low, high) in domain):
-                yield candidate
 
 
 def _same(one: float, other: float) -> bool:

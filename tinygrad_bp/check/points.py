@@ -1,10 +1,11 @@
-"""Points at which a row can be looked at: moderate ones and extreme ones, inside its domain."""
+"""Points at which a row can be looked at: inside its domain, at its ends, and where it may bend."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tinygrad_bp.primitive import Interval, Primitive
 from tinygrad_bp.primitives import dot
@@ -15,6 +16,9 @@ Draw = Callable[[random.Random, Interval, float], float]
 SEED = 20
 TRIES = 1000
 """For each point, until it lies inside."""
+SPECIAL = (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, math.inf, -math.inf, math.nan)
+
+# Inside -----------------------------------------------------------------------------------
 
 
 def points(
@@ -57,10 +61,12 @@ def intervals(row: Primitive, count: int) -> list[Interval]:
 
 def is_inside(row: Primitive, point: Point) -> bool:
     """Whether the row has a derivative there."""
+    return _is_in_domain(row, point) and (row.kink is None or bool(row.kink(*point)))
+
+
+def _is_in_domain(row: Primitive, point: Point) -> bool:
     inside = zip(point, intervals(row, len(point)), strict=True)
-    return all(low < x < high for x, (low, high) in inside) and (
-        row.kink is None or bool(row.kink(*point))
-    )
+    return all(low < x < high for x, (low, high) in inside)
 
 
 def moderate(rng: random.Random, interval: Interval, _decades: float) -> float:
@@ -84,3 +90,41 @@ def extreme(rng: random.Random, interval: Interval, decades: float) -> float:
     if math.isinf(high):
         return low + rng.choice((tiny, near, large, huge))
     return rng.choice((low + near, high - near, tiny, -tiny))
+
+
+# At the edges -----------------------------------------------------------------------------
+
+
+def ends(row: Primitive, inside: Sequence[Point]) -> list[Point]:
+    """Each finite end of a domain, and the floats on both sides of it; otherwise as inside."""
+    return [
+        _with(point, i, number)
+        for point in inside
+        for i, interval in enumerate(intervals(row, len(point)))
+        for end in filter(math.isfinite, interval)
+        for number in (math.nextafter(end, -math.inf), end, math.nextafter(end, math.inf))
+    ]
+
+
+def specials(inside: Sequence[Point]) -> list[Point]:
+    """With each operand zero, subnormal, infinite, `nan`, ...; and with all zero or infinite."""
+    found: list[Point] = []
+    for point in inside:
+        found += [_with(point, i, x) for i in range(len(point)) for x in SPECIAL]
+        found += itertools.product((0.0, math.inf), repeat=len(point))
+    return found
+
+
+def bends(row: Primitive, inside: Sequence[Point]) -> list[Point]:
+    """Where functions bend that have branches: at 0 and ±1, at ties, and where the row says so."""
+    found: list[Point] = []
+    for point in inside:
+        found += [_with(point, i, x) for i in range(len(point)) for x in (0.0, 1.0, -1.0)]
+        found.append((point[0],) * len(point))
+        if row.kink:
+            found.append(_with(point, 0, point[0] - row.kink(*point)))
+    return [point for point in found if _is_in_domain(row, point)]
+
+
+def _with(point: Point, index: int, number: float) -> Point:
+    return (*point[:index], number, *point[index + 1 :])

@@ -24,6 +24,7 @@ from tinygrad_bp.check.local import is_known
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.replay import higher_slopes, higher_slopes_among_floats, replayed
 from tinygrad_bp.check.slopes import (
+    DEEPER,
     DIGITS,
     SAFETY,
     Slope,
@@ -88,7 +89,7 @@ class References:
 
     def deepen(self) -> bool:
         """Go on with more digits; false where there are none, or enough."""
-        self.digits = 4 * self.digits if self.digits < DIGITS[1] * 10 else 0
+        self.digits = next((more for more in DEEPER if more > self.digits), 0)
         return bool(self.digits) and is_installed()
 
     def _replay(self) -> Reference:
