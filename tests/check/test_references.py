@@ -131,6 +131,41 @@ def test_replay_says_what_to_install() -> None:
         check_gradient(tg.exp, 1.0, reference="replay")
 
 
+UNDERFLOW: list[tuple[Any, float]] = [
+    (lambda x: x * tg.sin(x), 2.018e-216),
+    (lambda x: x * x, 1e-200),
+    (lambda x: 1e200 * (x * x), 1e-200),
+    (lambda x: x * x * x, 1e-120),
+    (lambda x: x * x, 5e-324),
+]
+
+
+@pytest.mark.usefixtures("without_mpmath")
+@pytest.mark.parametrize(("function", "x"), UNDERFLOW)
+@pytest.mark.parametrize("factor", [0.0, 1.0, 3.0])
+def test_where_products_underflow_floats_cannot_tell(
+    function: Any, x: float, factor: float
+) -> None:
+    report = check_gradient(function, x, gradient=lambda x: factor * tg.grad(function)(x))
+
+    assert (report.verdict, check_gradient(function, x).verdict) == ("unstable", "unstable")
+
+
+@pytest.mark.usefixtures("without_mpmath")
+@pytest.mark.parametrize("x", [1e-70, 1e-150])
+def test_where_they_do_not_floats_can_tell(x: float) -> None:
+    wrong = check_gradient(lambda x: x * x, x, gradient=lambda x: 3 * x)
+    right = check_gradient(lambda x: x * x, x)
+
+    assert (wrong.verdict, right.verdict) == ("wrong", "right")
+
+
+@pytest.mark.usefixtures("without_mpmath")
+def test_subnormal_input_has_a_slope_without_mpmath() -> None:
+    assert check_gradient(tg.sin, 1e-310).verdict == "right"
+    assert check_gradient(tg.relu, -1.0).verdict == "right"
+
+
 @pytest.mark.usefixtures("without_mpmath")
 def test_higher_order_of_a_black_box_is_refused_without_mpmath() -> None:
     with pytest.raises(ValueError, match="order 2 takes mpmath"):

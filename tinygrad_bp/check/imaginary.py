@@ -6,18 +6,22 @@ no subtraction takes digits from it (Squire and Trapp 1998).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.check.slopes import Slope
 from tinygrad_bp.check.subject import Subject, one_number
 
 STEP = 1e-30
+DIGITS_KEPT = 1e-13
+"""How far off such a slope may be, as a share of it."""
 
 
-def imaginary_slopes(subject: Subject) -> list[float]:
+def imaginary_slopes(subject: Subject) -> list[Slope]:
     """The slope by each input, if the function is analytic, which it may not be.
 
     Raises `TypeError` where it does not give complex numbers, and whatever it raises itself.
@@ -29,7 +33,9 @@ def imaginary_slopes(subject: Subject) -> list[float]:
         result = one_number(_called(subject, numbers), subject.name)
         if not isinstance(result, complex | np.complexfloating):
             raise TypeError("a function of complex numbers that gives none is not analytic")
-        found.append(float(result.imag) / (STEP * scale))
+        slope = float(result.imag) / (STEP * scale)
+        bar = max(DIGITS_KEPT * abs(slope), math.ulp(0.0) / (STEP * scale))
+        found.append(Slope.smooth(slope, bar))
     return found
 
 

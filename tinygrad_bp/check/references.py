@@ -190,12 +190,11 @@ class References:
             return None
         for index, slope in enumerate(found):  # abs(...) of a complex number has no such slope
             real = float_slope(self._along(index), self.subject.scales[index])
-            if not abs(real.value - slope) <= SAFETY * real.bar + 1e-6 * abs(slope):
+            if not abs(real.value - slope.value) <= SAFETY * real.bar + 1e-6 * abs(slope.value):
                 return None
-        return Reference(
-            [Slope.smooth(slope, 1e-13 * abs(slope)) for slope in found],
-            "the imaginary part after an imaginary step",
-        )
+            if slope.value == 0.0:  # or it underflows, as all else does there
+                found[index] = real
+        return Reference(found, "the imaginary part after an imaginary step")
 
     # Second and third derivatives -----------------------------------------------------------
 

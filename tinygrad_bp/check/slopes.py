@@ -209,6 +209,10 @@ def slopes_beside(along: Along, scale: float, distance: float) -> Slope:
 
 SIZES = range(2, 28)
 """Steps are 1/4, 1/8, ... of the scale."""
+SMALLEST = 2.0**40 * sys.float_info.min
+"""Of the scales of steps, so that no step is 0."""
+UNDERFLOWS = 1e-77
+"""What numbers are smaller than where a product of four is below the normal ones."""
 ORDERS = 8
 """How many times quotients are extrapolated at most."""
 SAFETY = 4.0
@@ -221,11 +225,14 @@ def float_slope(along: Callable[[float], float], scale: float) -> Slope:
     >>> abs(slope.value - math.e) < slope.bar < 1e-10
     True
     """
-    here = along(0.0)
-    noise = max(_noise(along, scale), 0.5 * sys.float_info.epsilon * abs(here))
+    here, scale = along(0.0), max(scale, SMALLEST)
+    # Where everything underflows there is no noise, and nothing else either.
+    noise = max(_noise(along, scale), 0.5 * sys.float_info.epsilon * abs(here), math.ulp(0.0))
     steps = [math.ldexp(scale, -size) for size in SIZES]
     forward = [(along(h) - here) / h for h in steps]
     backward = [(here - along(-h)) / h for h in steps]
+    if scale < UNDERFLOWS and not any(forward) and not any(backward):
+        return Slope.smooth(0.0, math.inf)  # flat, or its terms are too small for floats
     central = [(one + other) / 2 for one, other in zip(forward, backward, strict=True)]
     left, left_bar = _extrapolated(backward, steps, 2.0, noise)
     right, right_bar = _extrapolated(forward, steps, 2.0, noise)
