@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar
 
 from tinygrad_bp import structure
-from tinygrad_bp.check.chain import block_of
+from tinygrad_bp.check.chain import blocks_of
 from tinygrad_bp.check.culprit import Culprit, culprits
 from tinygrad_bp.check.exact import Exact, exactly
 from tinygrad_bp.check.finding import Mistake, Part
@@ -25,7 +25,7 @@ from tinygrad_bp.check.subject import (
     runs,
     with_floats,
 )
-from tinygrad_bp.check.suspicions import TRANSPOSED
+from tinygrad_bp.check.suspicion import TRANSPOSED
 from tinygrad_bp.check.truths import is_installed
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
@@ -101,7 +101,7 @@ class ByHand:
         if self.order > 1:
             return ()
         found = mistakes(self.subject, self.at, [i for i in wrong if i not in self.transposed])
-        names = dict.fromkeys(block_of(self.subject.names[i]) for i in sorted(self.transposed))
+        names = blocks_of(self.subject.names, sorted(self.transposed))
         shapes = [Mistake(tuple(names), (Part(TRANSPOSED, "its shape is that of the transposed"),))]
         return [*(shapes if names else ()), *found]
 

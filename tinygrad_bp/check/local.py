@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tinygrad_bp.check.float_slopes import float_slope
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import (
     DEEPER,
@@ -13,7 +14,6 @@ from tinygrad_bp.check.slopes import (
     Slope,
     exact_derivative,
     exact_slope,
-    float_slope,
     scale_of,
 )
 from tinygrad_bp.check.truths import definition, has_definition, is_installed, real

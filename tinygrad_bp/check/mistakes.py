@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tinygrad_bp.check.chain import block_of, chain_of
+from tinygrad_bp.check.chain import blocks_of
 from tinygrad_bp.check.finding import Mistake
-from tinygrad_bp.check.search import Parts, Search
+from tinygrad_bp.check.recorded import chain_of
+from tinygrad_bp.check.search import Search
 from tinygrad_bp.check.subject import REFUSALS, Subject
+from tinygrad_bp.check.wording import Parts
 
 
 def mistakes(
@@ -25,12 +27,9 @@ def mistakes(
             gave = np.array([given(point) for point in points]).T
     except REFUSALS:
         return []
-    blocks: dict[str, list[int]] = {}
-    for index in wrong:
-        blocks.setdefault(block_of(subject.names[index]), []).append(index)
     explained: dict[Parts, list[str]] = {}
     search = Search(subject, chain, gave)
-    for block, indices in blocks.items():
+    for block, indices in blocks_of(subject.names, wrong).items():
         for names, parts in search.explained(block, indices):
             explained.setdefault(parts, []).extend(names)
     return [Mistake(tuple(names), parts) for parts, names in explained.items()]

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.check.float_slopes import float_slope
 from tinygrad_bp.check.imaginary import imaginary_slopes
 from tinygrad_bp.check.local import is_known
 from tinygrad_bp.check.optional import mpmath
@@ -30,7 +31,6 @@ from tinygrad_bp.check.slopes import (
     Slope,
     exact_derivative,
     exact_slope,
-    float_slope,
     slopes_beside,
 )
 from tinygrad_bp.check.subject import (

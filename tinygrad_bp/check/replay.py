@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.check.float_slopes import float_slope
 from tinygrad_bp.check.local import exact_value, is_known, slope_within
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes, float_slope, scale_of
+from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes, scale_of
 from tinygrad_bp.check.subject import Graph, Subject, engine_derivatives
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.value import Value
