@@ -133,7 +133,7 @@ def test_graph_that_is_another_at_every_point_has_no_chain() -> None:
 
 
 def test_long_graph_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygrad_bp.check.chain.TOO_MANY", 5)
+    monkeypatch.setattr("tinygrad_bp.check.recorded.TOO_MANY", 5)
 
     assert kinds(lambda x: np.exp(x * x) + x * x + 1, 0.5, gradient=lambda x: 2 * x) == []
 
