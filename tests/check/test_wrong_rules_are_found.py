@@ -1,4 +1,8 @@
-"""For every row and every operand the shipped strategies find a wrong rule in 100 examples."""
+"""For every row and every operand what ships finds a wrong rule.
+
+The strategies find it in 100 examples; `check_operation` what is right as a number, and wrong when
+it is differentiated again.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +19,22 @@ from tests.table.mutations import (
     SHIFTED,
     SWAPPED,
     WRONG_CALL,
+    WRONG_GRAPH,
     WRONG_PARTIAL,
 )
 from tests.table.test_wrong_rules_are_caught import (
-    CONSTANT_PARTIAL,
-    CONSTANT_PARTIALS,
     EQUAL_PARTIALS,
     FROM_THE_RESULT,
     NO_GRADIENT,
     WITH_THE_RESULT,
+    equivalents_in_graph,
+    has_constant_partial,
     is_none,
     operands,
 )
+from tinygrad_bp.check import operation
 from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.points import moderate, points
 from tinygrad_bp.check.rows import ROWS
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.primitive import Primitive
@@ -67,6 +74,44 @@ def test_the_page_says_how_many_are_planted() -> None:
     assert f"Of {len(planted)} such plants {len(planted - same)} change" in page
 
 
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_rules_that_are_wrong_only_as_graph_are_found_by_second_derivatives(row: Primitive) -> None:
+    planted = {(name, i) for name in WRONG_GRAPH for i in operands(row)}
+    wanted = planted - set(equivalents_in_graph(row))
+    wrong = {(name, i): WRONG_GRAPH[name](row, i) for name, i in wanted}
+
+    assert {one for one, rule in wrong.items() if is_found(row, rule, order=2)} == wanted
+
+
+@pytest.mark.parametrize("row", ["exp", "log", "divide"])
+def test_rules_that_are_as_right_as_graph_are_not_found(row: str) -> None:
+    same = set(equivalents_in_graph(ROWS[row]))
+
+    assert same
+    for name, i in same:
+        assert not is_found(ROWS[row], WRONG_GRAPH[name](ROWS[row], i), order=2)
+
+
+@pytest.mark.parametrize("row", ["exp", "hypot", "prod"])
+def test_first_derivatives_do_not_tell_what_is_wrong_only_as_graph(row: str) -> None:
+    for name, mutation in WRONG_GRAPH.items():
+        assert not is_found(ROWS[row], mutation(ROWS[row], 0), order=1), name
+
+
+def test_the_page_says_how_many_are_planted_in_graphs() -> None:
+    planted = [(row, name, i) for row in ROWS for name in WRONG_GRAPH for i in operands(ROWS[row])]
+    same = [one for row in ROWS.values() for one in equivalents_in_graph(row)]
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+
+    assert f"Of {len(planted)} of these {len(planted) - len(same)} change" in page
+
+
+def is_found(row: Primitive, wrong: Primitive, *, order: int) -> bool:
+    """Whether `check_operation` would find something in the derivatives of that order."""
+    look = operation.derivatives(order)
+    return any(look(wrong, point) for point in points(row, operation.FEW, moderate))
+
+
 def equivalents(row: Primitive) -> Iterator[Planted]:
     """What is planted and changes nothing; the sets say why."""
     for i in operands(row):
@@ -77,8 +122,7 @@ def equivalents(row: Primitive) -> Iterator[Planted]:
         if row.arity == 1 or row.name in EQUAL_PARTIALS:
             yield SWAPPED, i
         # Between steps a remainder's partials are constant, and the strategy stays between them.
-        constant = row.name in CONSTANT_PARTIALS or (row.name, i) in CONSTANT_PARTIAL
-        if constant or (row.name, i) in FROM_THE_RESULT:
+        if has_constant_partial(row, i) or (row.name, i) in FROM_THE_RESULT:
             yield SHIFTED, i
         if row.name not in WITH_THE_RESULT:
             yield RESULT_SHIFTED, i

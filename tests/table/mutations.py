@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tinygrad_bp import Value
+from tinygrad_bp import Value, topological_order, where
 from tinygrad_bp.primitive import Primitive
 
 Partials = tuple[Any, ...]
@@ -62,6 +62,44 @@ def _number(partial: Any) -> Any:
     return partial.data if isinstance(partial, Value) else partial
 
 
+def _in_graph(change: Callable[[Value], Any]) -> Mutation:
+    """One partial replaced by a function of itself where it is a node; as a number it is right."""
+    return _with_partial(lambda partial: change(partial) if isinstance(partial, Value) else partial)
+
+
+def _cut_from_operand(row: Primitive, index: int) -> Primitive:
+    """All partials made of an operand's number, as if it were a constant."""
+
+    def partials(z: Any, *xs: Any) -> Partials:
+        cut = [_number(x) if i == index % len(xs) else x for i, x in enumerate(xs)]
+        return row.partials(z, *cut)
+
+    return replace(row, partials=partials)
+
+
+def _cut_from_result(row: Primitive, _index: int) -> Primitive:
+    """All partials made of the result's number, as if it were a constant."""
+    return replace(row, partials=lambda z, *xs: row.partials(_number(z), *xs))
+
+
+CROSSED_WHERE = replace(
+    where, partials=lambda z, c, x, y: (None, *reversed(where.partials(z, c, x, y)[1:]))
+)
+"""It gives the operand that it should, and the gradient to the other one."""
+
+
+def _with_branches_crossed(partial: Value) -> Value:
+    """The graph of a partial with every choice in it made the other way, but for the numbers."""
+    again: dict[Value, Value] = {}
+    for node in topological_order(partial):
+        if node.op is None or node.is_leaf or node.is_constant:
+            again[node] = node
+        else:
+            operation = CROSSED_WHERE if node.op is where else node.op
+            again[node] = Value.apply(operation, *[again[parent] for parent in node.parents])
+    return again[partial]
+
+
 ADDED = "one millionth added"
 WRONG_PARTIAL: dict[str, Mutation] = {
     "zero": _with_partial(lambda _: 0.0),
@@ -76,12 +114,17 @@ WRONG_CALL: dict[str, Mutation] = {
     SHIFTED: _shifted,
     RESULT_SHIFTED: _with_result_shifted,
 }
+CUT_FROM_OPERAND, CUT_FROM_RESULT = "cut off from an operand", "cut off from the result"
+CROSSED = "branches crossed in the graph"
 WRONG_GRAPH: dict[str, Mutation] = {
-    "cut off from the graph": _with_partial(_number),
-    "wrong in the graph alone": _with_partial(
-        lambda partial: partial * (1 + 1e-6) if isinstance(partial, Value) else partial
-    ),
+    "cut off from the graph": _in_graph(lambda partial: partial.data),
+    "missing in the graph": _in_graph(lambda _: None),
+    "wrong in the graph alone": _in_graph(lambda partial: partial * (1 + 1e-6)),
+    CUT_FROM_OPERAND: _cut_from_operand,
+    CUT_FROM_RESULT: _cut_from_result,
+    CROSSED: _in_graph(_with_branches_crossed),
 }
+"""Right as numbers, so that first derivatives are right; wrong when differentiated again."""
 
 
 def with_wrong_value(row: Primitive) -> Primitive:

@@ -133,17 +133,16 @@ class _Measure:
 
     def truth_unless_right(self, gave: float, by: Sequence[int]) -> Slope | None:
         """What the rule should have given; `None` where that is what it gave."""
-        for true in self._slopes(by):
+        is_higher = len(by) > 1
+        for digits in (0, *DEEPER) if is_known(self.operation) else (0,):
+            true = self._slope(digits, *sorted(by))
             # A slope of 0 proves nothing yet: exp(1e-300) looks flat to 300 digits. But most of
             # higher orders are 0, and these are not looked at that far out.
-            if (true.value != 0 or len(by) > 1) and self._allows(gave, true):
+            if (is_higher or true.value != 0) and self._allows(gave, true):
                 return None
-        return None if self._allows(gave, true, self._of_operands(true, by)) else true
-
-    def _slopes(self, by: Sequence[int]) -> Iterator[Slope]:
-        """The derivative with more and more digits, in whatever order it is taken."""
-        for digits in (0, *DEEPER) if is_known(self.operation) else (0,):
-            yield self._slope(digits, *sorted(by))
+            if is_higher and true.bar <= self.relative * abs(true.value):
+                break
+        return None if self._allows(gave, true, self._of_operands(digits, by)) else true
 
     @functools.cached_property
     def _slope(self) -> Callable[..., Slope]:
@@ -166,12 +165,12 @@ class _Measure:
         known_to = SAFETY * float(true.bar)
         return abs(gave - exact) <= self.relative * abs(exact) + self.absolute + known_to + slack
 
-    def _of_operands(self, true: Slope, by: Sequence[int]) -> float:
+    def _of_operands(self, digits: int, by: Sequence[int]) -> float:
         """What the rounding of operands does, which near a root of the derivative is all."""
         if not is_known(self.operation):
             return 0.0
-        xs = self.operands
+        xs, true = self.operands, self._slope(digits, *sorted(by))
         moved = [(*xs[:i], x * (1.0 + MOVED), *xs[i + 1 :]) for i, x in enumerate(xs)]
-        beside = [list(replace(self, operands=operands)._slopes(by))[-1] for operands in moved]
+        beside = [replace(self, operands=operands)._slope(digits, *by) for operands in moved]
         changes = sum(float(abs(one.value - true.value)) for one in beside if not one.is_kink)
         return 16.0 * sys.float_info.epsilon * changes / MOVED

@@ -28,6 +28,8 @@ from tinygrad_bp.tape.routes import SourceRoute
 from tinygrad_bp.value import Value
 
 EPSILON = sys.float_info.epsilon
+FEW, SOME, FAR = 6, 30, 20
+"""Points for each part: for what takes long, for what does not, and far out."""
 TOLERANCE = 1e-7
 """Of derivatives; a rule that is wrong is seldom so by less."""
 TINY = 1e-13
@@ -73,14 +75,14 @@ def check_operation(
 
 
 def _parts(operation: Primitive) -> Iterator[Part]:
-    few, some = points(operation, 6, moderate), points(operation, 30, moderate)
-    far = points(operation, 20, extreme)
+    few, some = points(operation, FEW, moderate), points(operation, SOME, moderate)
+    far = points(operation, FAR, extreme)
     yield _part("value", _value, operation, [*some, *far])
-    yield _part("partials", _derivatives(1), operation, some)
-    yield _part("second derivatives", _derivatives(2), operation, few)
-    yield _part("third derivatives", _derivatives(3), operation, few)
+    yield _part("partials", derivatives(1), operation, some)
+    yield _part("second derivatives", derivatives(2), operation, few)
+    yield _part("third derivatives", derivatives(3), operation, few)
     if is_known(operation):
-        yield _part("extremes", _derivatives(1), operation, far)
+        yield _part("extremes", derivatives(1), operation, far)
     else:
         yield Part("extremes", 0, why_not="differences of floats are lost there; state a truth")
     yield _part("ends", _never_raises, operation, ends(operation, few[:1]))
@@ -133,7 +135,7 @@ def _value(operation: Primitive, point: Point) -> str:
     return "" if is_near else f"{_written(operation, point)} gave {gave!r}, true is {float(true)!r}"
 
 
-def _derivatives(order: int) -> Look:
+def derivatives(order: int) -> Look:
     """Those that are known to 50 digits; the others as well as differences of floats do."""
 
     def look(operation: Primitive, point: Point) -> str:

@@ -32,4 +32,5 @@ def chosen(operations: Iterable[Primitive | str]) -> tuple[Primitive, ...]:
 
 def takes_constant(row: Primitive) -> bool:
     """Whether its last operand is a number by definition, as the exponent of `pow_constant`."""
-    return any(row is other.if_constant for other in BY_NAME.values())
+    with_constant = (other.if_constant for other in BY_NAME.values())
+    return any(other is not None and row.name == other.name for other in with_constant)
