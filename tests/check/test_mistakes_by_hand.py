@@ -33,6 +33,12 @@ def test_sign_and_factor_of_one_are_both_named() -> None:
     assert kinds(lambda x: x**3, 2.0, gradient=lambda x: -6 * x**2) == [("sign", "constant factor")]
 
 
+def test_missing_factor_and_constant_factor_of_one_are_both_named() -> None:
+    found = kinds(lambda x: tg.sigmoid(2 * x), 0.4, gradient=lambda _: 6.0)
+
+    assert found == [("missing factor", "constant factor")]
+
+
 def test_two_mistakes_in_a_sigmoid_and_its_error_are_both_named() -> None:
     x, y = np.array([[0.5, 1.0], [-1.0, 0.3], [0.2, 0.7]]), np.array([1.0, 0.0, 1.0])
 

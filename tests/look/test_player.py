@@ -357,4 +357,5 @@ def test_every_file_beside_the_code_is_in_a_page() -> None:
     names = {path.name for path in ASSETS.iterdir() if path.suffix in (".html", ".css", ".js")}
 
     scripts = {f"{name}.js" for several in SCRIPTS.values() for name in several}
-    assert names == scripts | {f"{kind}.html" for kind in SCRIPTS} | {"page.html", "player.css"}
+    shared = {"page.html", "zoom.html", "player.css"}
+    assert names == scripts | {f"{kind}.html" for kind in SCRIPTS} | shared

@@ -106,18 +106,14 @@ def _depths(boxes: tuple[Box, ...]) -> dict[str, int]:
     return found
 
 
+def _rounded(place: Rectangle, radius: float, **values: float | str) -> str:
+    x, y, width, height = place.x, place.y, place.width, place.height
+    return element("rect", x=x, y=y, width=width, height=height, rx=radius, **values)
+
+
 def _box(box: Box, place: Rectangle, depth: int) -> Iterator[str]:
     yield f'<g id="{box.id}">'
-    yield element(
-        "rect",
-        x=place.x,
-        y=place.y,
-        width=place.width,
-        height=place.height,
-        rx=8,
-        fill=palette.BOX_FILLS[depth % 2],
-        stroke=palette.FRAME,
-    )
+    yield _rounded(place, 8, fill=palette.BOX_FILLS[depth % 2], stroke=palette.FRAME)
     yield text(
         box.title,
         place.x + 12,
@@ -155,16 +151,8 @@ def _edge(name: str, edge: Edge, route: Route, picture: Picture) -> Iterator[str
 
 
 def _label(edge: Edge, place: Rectangle, colour: str) -> Iterator[str]:
-    yield element(
-        "rect",
-        x=place.x,
-        y=place.y,
-        width=place.width,
-        height=place.height,
-        rx=3,
-        fill=palette.ALARM if edge.is_alarming else palette.PAPER,
-        fill_opacity=1 if edge.is_alarming else 0.85,
-    )
+    fill, opacity = (palette.ALARM, 1) if edge.is_alarming else (palette.PAPER, 0.85)
+    yield _rounded(place, 3, fill=fill, fill_opacity=opacity)
     yield text(
         edge.label,
         place.x + place.width / 2,

@@ -34,7 +34,7 @@ def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: st
     """The page of that kind: its title, the markup of its parts, and what its script reads."""
     style = read("player.css")
     script = "".join(read(f"{name}.js") for name in SCRIPTS[kind])
-    body = Template(read(f"{kind}.html")).substitute(parts)
+    body = Template(read(f"{kind}.html")).substitute(parts, zoom=read("zoom.html").rstrip())
     note = f'<p class="note">{escaped(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(
         kind=kind,
