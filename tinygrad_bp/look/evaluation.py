@@ -19,20 +19,17 @@ Columns as in Griewank and Walther, "Evaluating Derivatives", 2nd edition, table
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from tinygrad_bp.look import latex, moves
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import legible, plain, shortened
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.sweep import adjoints, tangents
 from tinygrad_bp.tape.table import aligned
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Direction", "Evaluation", "Row"]
 
@@ -53,8 +50,10 @@ class Row(NamedTuple):
     adjoint: float
 
 
-class Evaluation:
+class Evaluation(Printed):
     """The three columns of every node but constants: what `explain(output)` returns."""
+
+    _styles = STYLES
 
     def __init__(
         self,
@@ -105,12 +104,6 @@ class Evaluation:
         for name, _, *numbers in zip(*self._columns(), strict=True):
             lines.append(" & ".join([latex.name(name), *map(latex.number, numbers)]) + r" \\")
         return "\n".join([r"\begin{array}{l|rrr}", *lines, r"\end{array}"])
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(self.text, STYLES)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -14,19 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tinygrad_bp.look.derivation import Derivation
 from tinygrad_bp.look.factors import Factor, Folding
 from tinygrad_bp.look.paths import Path, Paths
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.look.writing import Writing
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Explanation", "Term"]
 
@@ -56,7 +53,7 @@ class Term:
         return tuple(edge for factor in self.factors for edge in factor)
 
 
-class Explanation:
+class Explanation(Printed):
     """Why a gradient is what it is: what `explain(output, target)` returns.
 
     `terms` are the largest paths, `remainder` is the exact sum of all others: together they
@@ -64,6 +61,8 @@ class Explanation:
     compares. Printed it is text, in a notebook formulas and a table; `text`, `markdown()`
     and `latex()` are their sources.
     """
+
+    _styles = STYLES
 
     def __init__(
         self,
@@ -148,12 +147,6 @@ class Explanation:
     def latex(self) -> str:
         """The gradient as a sum of products, and each factor of these."""
         return Derivation(self).latex()
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(self.text, STYLES)
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -22,25 +22,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.narration import MOST, MOST_LEAVES, STYLES, Narration
 from tinygrad_bp.look.picture import Direction
 from tinygrad_bp.look.scene import scene
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Moment", "moment_of"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Moment:
+class Moment(Printed):
     """What the last step of a walk did. It stays as it is when the walk goes on."""
+
+    _styles = STYLES
 
     position: int
     """How many steps are done."""
@@ -75,12 +74,6 @@ class Moment:
     def text(self) -> str:
         """What is printed, in Unicode."""
         return "\n".join(self.narration.lines())
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(repr(self), STYLES)
 
     def draw(self, *, direction: Direction = "LR") -> Drawing:
         """The graph at this moment, what the step is about framed; of a large one what is near.

@@ -12,13 +12,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-__all__ = ["can_show", "fitted", "in_ascii", "rich_text"]
+__all__ = ["Printed", "can_show", "fitted", "in_ascii", "rich_text"]
 
 # What stands in columns or in a tree keeps its width.
 GLYPHS = str.maketrans(
@@ -111,3 +112,21 @@ def rich_text(text: str, styles: Mapping[str, str]) -> Text:
         for match in re.finditer(pattern, text, re.MULTILINE):
             result.stylize(style, *match.span(match.lastindex or 0))
     return result
+
+
+class Printed(ABC):
+    """What prints as its text: in ASCII where a terminal takes no more, and coloured by rich."""
+
+    _styles: ClassVar[Mapping[str, str]]
+    """What `rich_text` takes."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """What is printed, in Unicode."""
+
+    def __repr__(self) -> str:
+        return fitted(self.text)
+
+    def __rich__(self) -> Text:
+        return rich_text(repr(self), self._styles)

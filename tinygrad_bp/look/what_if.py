@@ -14,7 +14,7 @@ from tinygrad_bp.look.diagnosis.blame import is_same
 from tinygrad_bp.look.diagnosis.checks.gradients import now
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import legible, plain, shortened, signed
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.primitives import floor_divide
@@ -22,7 +22,6 @@ from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from rich.text import Text
 
 __all__ = ["WhatIf", "what_if"]
 
@@ -72,12 +71,14 @@ def what_if(
     return WhatIf(output, changes, names=names)
 
 
-class WhatIf:
+class WhatIf(Printed):
     """A change of an output, taken apart: what `what_if` returns.
 
     `happens` = `promise` + `curvature` + `rest`: the gradient's share, that of the second
     derivative, and what a parabola leaves out.
     """
+
+    _styles = STYLES
 
     def __init__(
         self,
@@ -154,12 +155,6 @@ class WhatIf:
     def text(self) -> str:
         """What is printed, in Unicode, whatever the terminal can show."""
         return "\n".join(self._lines())
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(self.text, STYLES)
 
     def _repr_html_(self) -> str:
         return f"{self.svg()}<pre>{escape(self.text)}</pre>"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygrad_bp.lines import SourceLine, line_of
 from tinygrad_bp.look.diagnosis.examples import is_model, losses, sample, two_of
@@ -32,14 +32,11 @@ from tinygrad_bp.look.draw import draw
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.output import name_of_function, output_of
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.modes import lenient, recording, source_lines
 from tinygrad_bp.nn.gradients import batch_loss
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Autopsy", "autopsy"]
 
@@ -107,8 +104,10 @@ def _of_examples(
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Autopsy:
+class Autopsy(Printed):
     """The report about an output; true if something is not finite."""
+
+    _styles = STYLES
 
     story: Story
     names: Mapping[Value, str]
@@ -185,12 +184,6 @@ class Autopsy:
     @property
     def _telling(self) -> Telling:
         return Telling(self.story, self.names, self.rounded, self.line)
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(repr(self), STYLES)
 
     def _repr_html_(self) -> str:
         picture = self.draw().svg() if self else ""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -43,16 +43,13 @@ from tinygrad_bp.look.diagnosis.finding import Finding, Subject
 from tinygrad_bp.look.diagnosis.sheet import STYLES, counted
 from tinygrad_bp.look.names import names_of, things
 from tinygrad_bp.look.output import name_of_function, output_of
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.modes import lenient, recording
 from tinygrad_bp.nn.gradients import batch_loss
 from tinygrad_bp.nn.history import History
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Lint", "lint"]
 
@@ -194,8 +191,10 @@ def not_finite(subject: Subject) -> Iterator[Finding]:
             )
 
 
-class Lint(Sequence[Finding]):
+class Lint(Sequence[Finding], Printed):
     """The findings, as a sequence and as a report."""
+
+    _styles = STYLES
 
     def __init__(self, title: str, findings: tuple[Finding, ...]) -> None:
         self.title = title
@@ -211,12 +210,6 @@ class Lint(Sequence[Finding]):
     def names(self) -> tuple[str, ...]:
         """The names of the findings, such as `saturated`."""
         return tuple(finding.name for finding in self.findings)
-
-    def __repr__(self) -> str:
-        return fitted(self.text)
-
-    def __rich__(self) -> Text:
-        return rich_text(repr(self), STYLES)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.text)}</pre>"
