@@ -26,8 +26,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Not by its entry point, which is loaded before coverage starts to look.
 pytest_plugins = ["tinygrad_bp.plugin"]
 
-# Programs that measure; their peers are seldom installed.
-collect_ignore = ["benchmarks"]
+# Programs that measure; what they need is seldom installed.
+collect_ignore = ["benchmarks", "mutants/__main__.py", "mutants/mutations.py"]
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,15 @@ def test_the_order_is_that_of_the_structure_and_not_of_making():
     assert build(reverse=False) == build(reverse=True)
 
 
+@pytest.mark.parametrize("made_by", [tinygrad_bp.sum, lambda xs: where(*xs)])
+def test_three_and_more_operands_come_from_left_to_right(made_by):
+    parts = [Value(float(i), f"x{i}") * 2.0 for i in range(3)]
+
+    order = topological_order(made_by(parts))
+
+    assert [node.label for node in order if node.label] == ["x0", "x1", "x2"]
+
+
 def test_several_outputs_share_one_order():
     x = Value(1.0)
     y, z = x * 2.0, x * 3.0

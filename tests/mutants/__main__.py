@@ -1,0 +1,128 @@
+"""`python3 -m tests.mutants` changes the table and the core, and sees whether the tests notice.
+
+Names of modules after it: only these. What was found is kept, so that an interrupted run goes on,
+and only what survived is tried again. It needs cosmic-ray: `python3 -m pip install '.[mutants]'`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Once, here, and not in each of thousands of processes.
+import hypothesis  # noqa: F401
+import mpmath  # noqa: F401
+import pytest
+import sybil  # noqa: F401
+
+from tests.mutants.coverage import LOADED, Coverage, Tests, covered
+from tests.mutants.mutations import Mutant, mutants
+from tests.mutants.page import write
+from tests.mutants.processes import in_process
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".benchmarks" / "mutants"
+MODULES = [
+    *["primitives", "primitive", "ieee", "operand", "door", "node", "graph", "sweep", "value"],
+    *["copies", "structure", "functional", "reductions", "registry", "modes", "nonfinite"],
+    *["lines", "numpy_names"],
+]
+TESTS = ["tests/core", "tests/table", *(f"tinygrad_bp/{name}.py" for name in MODULES)]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try the mutants of each module that have not been noticed, then write the page."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        checkout = Checkout.copied(Path(folder, "checkout"))
+        coverage = covered(checkout.path, TESTS, KEPT)
+        for module in arguments or MODULES:
+            try_all(module, checkout, coverage)
+    return write(KEPT)
+
+
+def try_all(module: str, checkout: Checkout, coverage: Coverage) -> None:
+    """What becomes of each mutant of a module goes to a file."""
+    kept = KEPT / f"{module}.json"
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    facts = {}
+    for number, mutant in enumerate(mutants(ROOT / "tinygrad_bp" / f"{module}.py")):
+        outcome = before.get(mutant.key, {}).get("outcome", "passed")
+        if outcome == "passed":
+            outcome = checkout.tried(mutant, coverage.portions(module, mutant.line))
+        facts[mutant.key] = {
+            "outcome": outcome,
+            "operator": mutant.operator,
+            "line": mutant.line,
+            "before": mutant.before,
+            "after": mutant.after,
+        }
+        if outcome == "passed":
+            sys.stdout.write(f"{module}:{mutant.line}\n  {mutant.before}\n  {mutant.after}\n")
+        if number % 20 == 0:
+            sys.stdout.flush()
+            kept.write_text(json.dumps(before | facts, indent=1), encoding="utf-8")
+    kept.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+
+@dataclass
+class Checkout:
+    """A copy of the project in which one module is another."""
+
+    path: Path
+    writes: int = 0
+
+    @classmethod
+    def copied(cls, path: Path) -> Checkout:
+        """Of what is committed, and of the tests as they are."""
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(path)], check=True)
+        for name in ("tests", "tinygrad_bp"):
+            shutil.rmtree(path / name)
+            shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        return cls(path)
+
+    def tried(self, mutant: Mutant, portions: Iterable[Tests]) -> str:
+        """Whether the tests notice, and how; "passed" if they do not."""
+        module = self.path / "tinygrad_bp" / f"{mutant.module}.py"
+        right = module.read_text(encoding="utf-8")
+        self.write(module, mutant.code)
+        try:
+            for some in filter(None, portions):
+                patience = 60.0 + 5.0 * sum(some.values())
+                outcome = in_process(lambda some=some: run(some), self.path, patience=patience)
+                if outcome != "passed":
+                    return outcome
+            return "passed"
+        finally:
+            self.write(module, right)
+
+    def write(self, module: Path, code: str) -> None:
+        """With a time of its own, by which Python sees that what it compiled is out of date."""
+        module.write_text(code, encoding="utf-8")
+        self.writes += 1
+        os.utime(module, (1e9 + self.writes, 1e9 + self.writes))
+
+
+def run(tests: Tests) -> int:
+    """Pytest's exit code; the quickest tests are first."""
+
+    class Chosen:
+        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+            items[:] = sorted(
+                (item for item in items if item.nodeid in tests), key=lambda i: tests[i.nodeid]
+            )
+
+    files = sorted({name.partition("::")[0] for name in tests})
+    arguments = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:cov", "--tb=no", *LOADED]
+    return int(pytest.main([*arguments, *files], plugins=[Chosen()]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
