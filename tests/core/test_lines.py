@@ -79,6 +79,30 @@ def test_a_line_over_several_rows_is_the_row_of_the_operation():
     assert source_line(y.parents[0]).text in {"x", "* x"}
 
 
+def test_the_row_is_neither_that_of_the_operand_nor_that_of_the_assignment():
+    x = Value(2.0)
+    with source_lines():
+        y = (
+            -
+            x
+        )  # fmt: skip
+        z = (
+            x.exp()
+        )  # fmt: skip
+
+    assert source_line(y).text == "-"
+    assert source_line(z).text == "x.exp()"
+
+
+def test_lines_are_equal_wherever_they_are_the_same_place_and_stay_what_they_are():
+    line = SourceLine("train.py", 12, "loss", "return y")
+
+    assert line == SourceLine("train.py", 12, "loss", "")
+    assert line != SourceLine("train.py", 13, "loss", "return y")
+    with pytest.raises(AttributeError):
+        line.line = 13
+
+
 def test_without_source_a_line_is_a_number():
     program = "y = x * x"
     scope = {"x": Value(2.0)}

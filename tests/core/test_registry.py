@@ -117,6 +117,7 @@ def test_operands_defaults_and_any_number_of_operands():
     assert y.data == 26.0
     assert [x.grad for x in xs] == [1.0] * 3
     assert xs[0].total(xs[1]).data == 3.0
+    assert gradient(total(*xs * 100), xs) == [100.0] * 3
     assert Value(2.0).scaled(3).data == 6.0
     with pytest.raises(TypeError, match=r"<primitive scaled\(x, y\)> takes 2 operands, got 3"):
         scaled(1.0, 2.0, 3.0)
@@ -178,6 +179,17 @@ def test_a_name_that_means_something_already_is_refused(name):
         register(name, "f({})", float, lambda *_: (1.0,), replace=True)
 
     assert before == BY_NAME
+
+
+def test_a_free_name_may_stand_anywhere_in_the_alphabet():
+    assert [register(name, f"{name}({{}})", float, lambda *_: (1.0,))(2.0) for name in "azé"] == [
+        2.0, 2.0, 2.0,
+    ]  # fmt: skip
+
+
+def test_a_name_is_taken_however_its_text_came_about():
+    with pytest.raises(ValueError, match="the name 'constant' is taken"):
+        register("".join(["const", "ant"]), "f({})", float, lambda *_: (1.0,))
 
 
 @pytest.mark.parametrize("notation", ["f", "", "f({}, {...})", "f({x})", "f({)", "{...}{...}"])
