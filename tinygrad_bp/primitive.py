@@ -127,8 +127,8 @@ class Primitive:
 def operand_names(count: int | None) -> Sequence[str]:
     """What formulas call so many operands; a few stand for any number.
 
-    >>> operand_names(2), operand_names(5)
-    ('xy', ['x0', 'x1', 'x2', 'x3', 'x4'])
+    >>> operand_names(2), operand_names(4), operand_names(5)
+    ('xy', 'xyuv', ['x0', 'x1', 'x2', 'x3', 'x4'])
     """
     return "xyuv"[:count] if count is None or count <= 4 else [f"x{i}" for i in range(count)]
 
