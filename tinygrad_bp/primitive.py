@@ -24,7 +24,7 @@ VARIADIC = "{...}"
 """Stands in a notation for any number of operands."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Primitive:
     """One differentiable operation: its value, its partial derivatives, its notation.
 

@@ -201,6 +201,13 @@ def test_logsumexp_and_softmax_at_large_numbers_and_infinities(xs, result, share
     assert grad(logsumexp)(xs) == pytest.approx(shares, rel=1e-15, nan_ok=True)
 
 
+def test_softmax_is_along_the_last_axis_unless_another_is_named():
+    rows = [[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]]
+
+    assert softmax(rows) == [softmax(row) for row in rows]
+    assert softmax(rows, 0) == np.transpose([softmax(row) for row in zip(*rows)]).tolist()
+
+
 @given(st.lists(st.floats(-700.0, 700.0), min_size=1, max_size=8))
 def test_shares_add_up_to_one_and_are_the_gradient_of_logsumexp(xs):
     shares = softmax(xs)

@@ -123,6 +123,15 @@ def test_operands_defaults_and_any_number_of_operands():
         scaled(1.0, 2.0, 3.0)
 
 
+def test_any_fixed_number_of_operands():
+    many = register("many", f"many({', '.join(['{}'] * 300)})", lambda *xs: math.fsum(xs),
+                    lambda z, *xs: (1.0,) * len(xs))  # fmt: skip
+
+    assert many(*[1.0] * 300) == 300.0
+    with pytest.raises(TypeError, match="takes 300 operands, got 299"):
+        many(*[1.0] * 299)
+
+
 def test_domain_and_kink_are_kept():
     def kink(x):
         return x - 1.0
