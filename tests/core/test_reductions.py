@@ -205,7 +205,9 @@ def test_softmax_is_along_the_last_axis_unless_another_is_named():
     rows = [[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]]
 
     assert softmax(rows) == [softmax(row) for row in rows]
-    assert softmax(rows, 0) == np.transpose([softmax(row) for row in zip(*rows)]).tolist()
+    assert (
+        softmax(rows, 0) == np.transpose([softmax(row) for row in zip(*rows, strict=True)]).tolist()
+    )
 
 
 @given(st.lists(st.floats(-700.0, 700.0), min_size=1, max_size=8))
