@@ -134,6 +134,13 @@ def test_a_derivative_by_a_constant_is_nobodys_business():
     assert tinygrad_bp.local_partials(z)[0] == math.inf
 
 
+def test_after_a_constant_the_other_operands_are_watched():
+    x = Value(1e-200, label="x")
+    y = 1e-10 / x
+
+    assert message_of(y.backward).startswith("the derivative of 1e-10 / x (divide) by x is -inf")
+
+
 def test_where_the_operation_stands_is_told_too_if_it_is_known():
     with source_lines():
         y = Value(0.0).sqrt()
@@ -264,6 +271,33 @@ def test_as_decorators_they_keep_name_arguments_and_result():
     assert look(1, a=2) == ((1,), {"a": 2}, ("no_grad", True))
     assert (look.__name__, look.__doc__) == ("look", "What is in force.")
     assert modes_now() == ("records", False)
+
+
+def test_whatever_is_decorated_keeps_its_name():
+    @no_grad()
+    def steps():
+        yield
+
+    @no_grad()
+    async def later():
+        """Not now."""
+
+    assert [steps.__name__, later.__name__, later.__doc__] == ["steps", "later", "Not now."]
+
+
+def test_what_is_in_force_by_default_is_not_to_be_changed():
+    with pytest.raises(AttributeError):
+        modes.DEFAULT.is_strict = True
+
+
+def test_each_setting_has_its_opposite_and_leaves_the_others_alone():
+    x = Value(0.0)
+    with strict(), modes.lenient():
+        y = 1.0 / x
+
+    assert y.data == math.inf
+    with strict():
+        assert source_line(x * 1.0) is None
 
 
 def test_a_decorated_function_may_call_itself():
@@ -429,3 +463,13 @@ def test_a_recorded_program_records_under_no_grad_and_gives_no_number_away():
         assert constant(1.0).data == 1.0
     with strict():
         assert x.data == 2.0
+    with modes.watching(), pytest.raises(modes.RecordingError, match=r"the data of .* was read"):
+        x.data  # noqa: B018
+
+
+def test_what_was_asked_and_answered_stays_as_it_was():
+    with modes.watching() as comparisons:
+        bool(Value(1.0) < 2.0)
+
+    with pytest.raises(AttributeError):
+        comparisons[0].outcome = False

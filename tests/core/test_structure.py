@@ -100,6 +100,10 @@ def test_structures_that_are_not_alike_are_refused(model, thing, said):
         structure.numbers_in_order_of(model, thing)
 
 
+def test_long_structures_are_alike_too():
+    assert structure.numbers_in_order_of([0.0] * 300, [1.0] * 300) == [1.0] * 300
+
+
 def test_crossed_pairs_every_block_with_every_block():
     outer = {"n": 1.0, "a": np.zeros(2)}
     inner = (1.0, np.zeros((1, 2)))
