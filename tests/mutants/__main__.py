@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 # Once, here, and not in each of thousands of processes.
@@ -72,12 +73,18 @@ def try_all(module: str, checkout: Checkout, coverage: Coverage) -> None:
     kept.write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
+FAILED = "failed.txt"
+"""Beside the copy: the name of the test that failed."""
+
+
 @dataclass
 class Checkout:
     """A copy of the project in which one module is another."""
 
     path: Path
     writes: int = 0
+    noticed: dict[str, str] = field(default_factory=dict)
+    """The tests that failed so far, with the line that was changed: the last one stands last."""
 
     @classmethod
     def copied(cls, path: Path) -> Checkout:
@@ -94,14 +101,27 @@ class Checkout:
         right = module.read_text(encoding="utf-8")
         self.write(module, mutant.code)
         try:
-            for some in filter(None, portions):
+            for some in filter(None, chain([self.likely(mutant)], portions)):
                 patience = 60.0 + 5.0 * sum(some.values())
                 outcome = in_process(lambda some=some: run(some), self.path, patience=patience)
                 if outcome != "passed":
+                    self.remember(mutant)
                     return outcome
             return "passed"
         finally:
             self.write(module, right)
+
+    def likely(self, mutant: Mutant) -> Tests:
+        """A few tests that noticed other changes, of the same line if there are some."""
+        names = list(reversed(self.noticed))
+        here = [name for name in names if self.noticed[name] == mutant.before]
+        return dict.fromkeys([*here[:6], *names[:6]], 0.0)
+
+    def remember(self, mutant: Mutant) -> None:
+        """The test that noticed the mutant."""
+        if name := (self.path.parent / FAILED).read_text(encoding="utf-8"):
+            self.noticed.pop(name, None)
+            self.noticed[name] = mutant.before
 
     def write(self, module: Path, code: str) -> None:
         """With a time of its own, by which Python sees that what it compiled is out of date."""
@@ -112,8 +132,14 @@ class Checkout:
 
 def run(tests: Tests) -> int:
     """Pytest's exit code; the quickest tests are first."""
+    failed = Path.cwd().parent / FAILED
+    failed.write_text("", encoding="utf-8")
 
     class Chosen:
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.failed:
+                failed.write_text(report.nodeid, encoding="utf-8")
+
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
             items[:] = sorted(
                 (item for item in items if item.nodeid in tests), key=lambda i: tests[i.nodeid]

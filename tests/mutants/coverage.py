@@ -38,9 +38,8 @@ class Coverage:
         What runs when the module is imported may be noticed by any test, but most likely by those
         that run the line again: the row of an operation stands on one line with its lambdas.
         """
-        names = self.lines.get(module, {}).get(line, set())
-        names &= self.seconds.keys()
-        running = {name: self.seconds[name] for name in names or self.seconds}
+        names = self.lines.get(module, {}).get(line, set()) & self.seconds.keys()
+        running = {name: self.seconds[name] for name in sorted(names or self.seconds)}
         yield (first := quick(running))
         yield without(running, first)
         if line in self.at_import.get(module, set()):
