@@ -168,7 +168,8 @@ def test_dot_is_the_sum_of_products_on_any_two_sequences():
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [([1.0], [1.0, 2.0]), ([[1.0]], [[1.0]]), (1.0, 2.0), ([], [1.0]), ([1.0], [])]
+    ("left", "right"),
+    [([1.0], [1.0, 2.0]), ([[1.0]], [[1.0]]), (1.0, 2.0), ([], [1.0]), ([1.0], [])],
 )
 def test_dot_takes_two_sequences_of_one_length(left, right):
     with pytest.raises(ValueError, match=r"two sequences of one length, got shapes \("):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import mpmath
@@ -79,11 +80,11 @@ def test_on_its_kinks_it_is_not(row: Primitive) -> None:
 
 
 ENDS = [
-    pytest.param(row, i, end, id=f"{row.name}-{i}-{end:.2f}")
+    pytest.param(row, index, end, id=f"{row.name}-{index}-{side}")
     for row in ROWS.values()
-    for i, interval in enumerate(domain(row, 2))
-    for end in interval
-    if abs(end) != float("inf")
+    for index, interval in enumerate(domain(row, 2))
+    for side, end in zip(("low", "high"), interval, strict=True)
+    if math.isfinite(end)
 ]
 
 
