@@ -11,13 +11,16 @@ from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import (
     DEEPER,
     DIGITS,
+    Along,
     Slope,
     exact_derivative,
     exact_slope,
-    scale_of,
 )
-from tinygrad_bp.check.truths import definition, has_definition, is_installed, real
+from tinygrad_bp.check.truths import Truth, definition, has_definition, is_installed, real
 from tinygrad_bp.primitive import Primitive
+
+LARGEST = 1e30
+"""Steps from an operand that is larger are no larger than from this."""
 
 
 def is_known(operation: Primitive) -> bool:
@@ -46,8 +49,11 @@ def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:
         return _float_slope(operation, list(map(float, operands)), by)
     truth, mp = definition(operation), mpmath()
     with mp.workdps(max(mp.mp.dps, DIGITS[len(by)])):
-        at = [mp.mpf(operand) for operand in operands]
-        return exact_derivative(lambda *xs: real(truth, xs), at, by)
+        at = list(map(mp.mpf, operands))
+        if len(by) > 1:
+            return exact_derivative(lambda *xs: real(truth, xs), at, by)
+        # sin(1e249) takes a step as small as any other sine.
+        return exact_slope(_along(truth, at, *by), min(abs(at[by[0]]) or 1, LARGEST))
 
 
 def sure_value(operation: Primitive, operands: Sequence[float]) -> Any:
@@ -72,12 +78,13 @@ def slope_within(operation: Primitive, operands: Sequence[Any], index: int, orde
     """The derivative by one operand, so exact that more differences, up to `order`, can follow."""
     if not is_known(operation):
         return slope(operation, operands, index)
-    truth, x = definition(operation), operands[index]
+    along = _along(definition(operation), operands, index)
+    return exact_slope(along, abs(operands[index]) or 1, order)
 
-    def along(step: Any) -> Any:
-        return real(truth, [*operands[:index], x + step, *operands[index + 1 :]])
 
-    return exact_slope(along, scale_of(x), order)
+def _along(truth: Truth, at: Sequence[Any], index: int) -> Along:
+    """What a definition gives where one of the operands is a step away."""
+    return lambda step: real(truth, [*at[:index], at[index] + step, *at[index + 1 :]])
 
 
 def _float_slope(operation: Primitive, at: Sequence[float], by: Sequence[int]) -> Slope:

@@ -15,7 +15,7 @@ from typing import Any
 from tinygrad_bp.check.float_slopes import float_slope
 from tinygrad_bp.check.local import exact_value, is_known, slope_within
 from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes, scale_of
+from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes
 from tinygrad_bp.check.subject import Graph, Subject, engine_derivatives
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.value import Value
@@ -98,7 +98,7 @@ def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> lis
             moved = [*at[:index], x + step, *at[index + 1 :]]
             return [one.value for one in _derivatives(graph, moved, order, level - 1)]
 
-        columns.append(exact_slopes(along, scale_of(x), order, level, size))
+        columns.append(exact_slopes(along, abs(x) or 1, order, level, size))
     return [slope for row in zip(*columns, strict=True) for slope in row]
 
 

@@ -46,22 +46,11 @@ DIGITS = {1: 110, 2: 170, 3: 300}
 """For derivatives of each order: 50 for the answer, what the steps take, and some to spare."""
 DEEPER = (440, 1760)
 """How many are tried where that is too few."""
-LARGEST = 1e30
-"""Of the scales of steps: sin(1e249) takes one as small as any other sine."""
 STEPS = {1: (-45,), 2: (-60, -25), 3: (-90, -35, -12)}
 """The steps of differences of differences, as powers of ten, the innermost first.
 
 What a difference is off by goes with the square of its step, and has to vanish beside the next.
 """
-
-
-def scale_of(x: Any) -> Any:
-    """What steps from a number are small beside: the number, unless there are waves within.
-
-    >>> scale_of(-2.0), scale_of(0.0)
-    (2.0, 1)
-    """
-    return min(abs(x) or 1, LARGEST)
 
 
 def exact_slope(
@@ -172,7 +161,7 @@ def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequen
             return nested(moved, level - 1).value if level else function(*moved)
 
         size = nested(at, level - 1).size if level else 0.0
-        return exact_slope(along, scale_of(at[index]), len(by), level, size)
+        return exact_slope(along, abs(at[index]) or 1, len(by), level, size)
 
     return nested(at, len(by) - 1)
 
