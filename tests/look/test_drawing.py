@@ -19,6 +19,14 @@ needs_dot = pytest.mark.skipif(
 )
 
 
+def test_a_prompt_shows_what_to_do_with_a_drawing():
+    _, y = square_plus_triple()
+    how = ".save_svg('graph.svg') saves it, a notebook shows it)"
+
+    assert repr(draw(y)) == f"Drawing(5 nodes; {how}"
+    assert repr(draw(Value(1.0))) == f"Drawing(1 node; {how}"
+
+
 @pytest.fixture
 def without_dot(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -146,6 +146,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
             self._view(rendered, format="svg", quiet=quiet_view)
         return rendered
 
+    def __repr__(self) -> str:
+        number = len(self.picture.nodes)
+        size = f"{number:,} node{'s' * (number != 1)}"
+        return f"Drawing({size}; .save_svg('graph.svg') saves it, a notebook shows it)"
+
     def _repr_image_svg_xml(self) -> str:
         """What a notebook shows: our own picture, unless graphviz's methods have changed it."""
         return self.svg() if self._is_as_made() else str(self.pipe("svg", encoding="utf-8"))
