@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -13,8 +14,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-NOT_THE_USERS = tuple(str(Path(module).parent) + os.sep for module in (__file__, np.__file__))
-"""Folders whose lines are not what a message should point at."""
+NOT_THE_USERS = (
+    *(str(Path(module).parent) + os.sep for module in (__file__, np.__file__)),
+    functools.__file__,  # a `cached_property` of this package stands between it and its user
+)
+"""Folders and files whose lines are not what a message should point at."""
 
 
 @dataclass(frozen=True)

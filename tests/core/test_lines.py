@@ -178,3 +178,15 @@ def test_compiled_functions_work_under_source_lines():
     with source_lines():
         assert compile(lambda x: x * x)(3.0) == 9.0
         assert tinygrad_bp.grad(lambda x: x * x)(3.0) == 6.0
+
+
+def test_a_cached_property_between_engine_and_user_is_not_the_users_line():
+    class Probe:
+        # Called from a frame of functools, as the parts of a report are.
+        kept = functools.cached_property(lines.remember)
+
+    probe = Probe()
+    assert probe.kept is None
+    number = number_of_the_line_before()
+
+    assert (lines.line_of(probe).file, lines.line_of(probe).line) == (__file__, number)
