@@ -255,6 +255,18 @@ def test_inputs_are_needed() -> None:
         check_gradient(lambda: 1.0)
 
 
+def test_inputs_are_numbers_and_no_values() -> None:
+    with pytest.raises(TypeError, match=r"numbers as inputs, got Value.*: pass its \.data"):
+        check_gradient(tg.exp, Value(1.0))
+    with pytest.raises(TypeError, match="expected numbers as inputs"):
+        check_gradient(tg.sum, [1.0, Value(1.0)])
+
+
+def test_a_gradient_that_is_a_number_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a function of the inputs as gradient, got 0\.0"):
+        check_gradient(tg.exp, 1.0, gradient=0.0)
+
+
 def test_what_the_function_raises_comes_out() -> None:
     def broken(x: Any) -> Any:
         raise KeyError("weights")

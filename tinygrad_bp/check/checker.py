@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_bp import structure
 from tinygrad_bp.check.candidates import ByEngine, ByHand
 from tinygrad_bp.check.judge import judged
 from tinygrad_bp.check.references import KINDS
 from tinygrad_bp.check.subject import Subject
 from tinygrad_bp.check.verdict import Report
+from tinygrad_bp.value import Value
 
 
 def check_gradient(
@@ -53,7 +55,7 @@ def check_gradient(
     A wrong gradient raises nothing: see `assert_gradients_agree`. What the function raises
     comes out as it is.
     """
-    _check_settings(inputs, order, reference, tolerance)
+    _check_settings(inputs, gradient, order, reference, tolerance)
     subject = Subject(function, inputs)
     candidate = ByHand(subject, order, gradient) if gradient else ByEngine(subject, order)
     return judged(candidate, reference, tolerance)
@@ -88,10 +90,19 @@ def assert_gradients_agree(
 
 
 def _check_settings(
-    inputs: tuple[Any, ...], order: int, reference: str | None, tolerance: float
+    inputs: tuple[Any, ...],
+    gradient: Callable[..., Any] | None,
+    order: int,
+    reference: str | None,
+    tolerance: float,
 ) -> None:
     if not inputs:
         raise ValueError("expected inputs to check the gradient at, got none")
+    given = next((x for x in structure.numbers(inputs) if isinstance(x, Value)), None)
+    if given is not None:
+        raise TypeError(f"expected numbers as inputs, got {given!r}: pass its .data")
+    if gradient is not None and not callable(gradient):
+        raise TypeError(f"expected a function of the inputs as gradient, got {gradient!r}")
     if order not in (1, 2, 3):
         raise ValueError(f"expected 1, 2 or 3 as order, got {order!r}")
     if reference is not None and reference not in KINDS:
