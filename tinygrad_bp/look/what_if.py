@@ -253,6 +253,8 @@ class WhatIf(Printed):
         yield "These are the same operations at other numbers: an `if` is not asked again."
 
     def _formula(self, node: Value) -> str:
+        if not node.parents:
+            return self._name(node)
         return formula(node, {parent: self._name(parent) for parent in node.parents})
 
     def _name(self, node: Value) -> str:
