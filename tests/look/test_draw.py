@@ -616,3 +616,8 @@ def test_out_of_a_summary_of_many_values_no_contribution_is_shown():
 
     labelled = [edge.tail for edge in picture.edges if edge.label]
     assert labelled == [node.id for node in picture.nodes if node.rows[0].left == "start"]
+
+
+def test_names_are_a_dict():
+    with pytest.raises(TypeError, match="expected a dict from name to value as names, got 'w'"):
+        draw(Value(1.0), names="w")

@@ -183,6 +183,10 @@ def test_a_move_that_is_not_possible_moves_nothing():
         steps.back()
     with pytest.raises(IndexError, match="positions are 0 to 7, got 8"):
         steps.goto(8)
+    with pytest.raises(TypeError, match="a position is a number of steps, an int, got 'w'"):
+        steps.goto("w")
+    with pytest.raises(TypeError, match=r"an int, got 2\.5"):
+        steps.goto(2.5)
     with pytest.raises(LookupError, match="true of none of the 7 steps ahead of position 0"):
         steps.run_until(lambda now: now.position == 99)
     with pytest.raises(ValueError, match="not in the graph of the output"):

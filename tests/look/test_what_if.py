@@ -167,6 +167,12 @@ def test_many_kinks_are_counted():
     assert "So do 4 more." in what_if(y, {x: 2.0}).text
 
 
+def test_a_leaf_that_stops_being_a_number_is_named():
+    x = Value(2.0, label="x")
+
+    assert "\nx is nan then, and was not before." in what_if(x * 3.0, {x: math.nan}).text
+
+
 def test_what_stops_being_a_number_is_named():
     x = Value(2.0, label="x")
     found = what_if(x.log() * 3.0, {x: -3.0})
@@ -352,5 +358,7 @@ def test_what_cannot_move_is_refused():
         TypeError, match=r"what moves is a Value, got str 'x': write \{w1: \+0\.1\}"
     ):
         what_if(y, {"x": 1.0})
+    with pytest.raises(TypeError, match=r"a dict such as \{w1: \+0\.1\}, got 0\.5"):
+        what_if(y, 0.5)
     with pytest.raises(TypeError, match="a Value is traced"):
         what_if(2.0, {x: 1.0})

@@ -296,6 +296,8 @@ def test_a_batch_that_is_none():
     ):
         with pytest.raises(ValueError, match="one row for each example"):
             total.map(*wrong)
+    with pytest.raises(ValueError, match="got none: wrap a list in"):
+        total.map([1.0, 2.0], [3.0, 4.0])
     with pytest.raises(TypeError, match="map takes numbers"):
         total.map(np.ones(2), Value(1.0))
     with pytest.raises(TypeError, match="expected a number"):

@@ -29,6 +29,8 @@ __all__ = ["bend", "checked", "replayed", "slopes"]
 
 def checked(moves: Mapping[Value, Any], nodes: Iterable[Value]) -> dict[Value, float]:
     """By how much each node moves; an error that says why one cannot."""
+    if not isinstance(moves, Mapping):
+        raise TypeError(f"what moves is a dict such as {{w1: +0.1}}, got {moves!r}")
     known = set(nodes)
     for node in moves:
         if not isinstance(node, Value):

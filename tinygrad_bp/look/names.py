@@ -37,6 +37,8 @@ def names_of(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict
 def given_names(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict[Value, str]:
     """The names that people gave: a node's label, else what the caller's variable is called."""
     found = {node: node.label for node in nodes if node.label}
+    if not isinstance(names, Mapping | None):
+        raise TypeError(f"expected a dict from name to value as names, got {names!r}")
     # For a million nodes, so nothing is looked up that cannot be there.
     given = _given(nodes, names) if names else {}
     for node in nodes if given else ():

@@ -130,6 +130,8 @@ class Trace:
 
         Raises `IndexError` for a position that is not from 0 to the number of steps.
         """
+        if not hasattr(position, "__index__"):
+            raise TypeError(f"a position is a number of steps, an int, got {position!r}")
         if not 0 <= position <= len(self):
             raise IndexError(f"positions are 0 to {len(self)}, got {position}")
         while self.position < position:

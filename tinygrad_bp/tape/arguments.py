@@ -16,6 +16,10 @@ def rows_of(arguments: Any) -> int:
     """How many rows a batch has; `ValueError` where its arrays differ, or there are none."""
     lengths = {len(b) for b in structure.blocks(arguments) if structure.shape(b)}
     rows = max(lengths, default=0)
+    if not lengths:
+        raise ValueError(
+            "expected arrays with one row for each example, got none: wrap a list in numpy.array"
+        )
     if not rows or lengths - {1, rows}:
         raise ValueError(
             f"expected arrays with one row for each example, got {sorted(lengths)} rows"

@@ -735,8 +735,8 @@ def test_it_works_under_strict_and_under_no_grad():
     ("arguments", "message"),
     [
         ((2.0,), "expected a Value, or a function and its inputs"),
-        (([],), "a list of them, and no inputs"),
-        ((Value(1.0), 2.0), "and no inputs: they are computed"),
+        (([],), "a list of them, got an empty list"),
+        ((Value(1.0), 2.0), "no inputs after Values, which are computed"),
         (([Value(1.0), 2.0],), "got float 2.0 among them"),
         ((nn.Neuron(1), [1.0]), r"lint\(model, inputs, targets, loss=...\), got 1"),
         ((json,), "expected a Value, or a function and its inputs, got module"),

@@ -115,8 +115,10 @@ def _values(outputs: Sequence[Any], data: Sequence[Any]) -> Sequence[Value]:
     for output in outputs:
         if not isinstance(output, Value):
             raise TypeError(f"expected Values, got {type(output).__name__} {output!r} among them")
-    if not outputs or data:
-        raise TypeError("expected a Value, or a list of them, and no inputs: they are computed")
+    if not outputs:
+        raise TypeError("expected a Value, or a list of them, got an empty list")
+    if data:
+        raise TypeError("expected no inputs after Values, which are computed")
     return outputs
 
 
