@@ -120,7 +120,9 @@ class Primitive:
             return operands
         missing = self.arity - len(operands)
         if not 0 < missing <= len(self.defaults):
-            raise TypeError(f"{self!r} takes {self.arity} operands, got {len(operands)}")
+            raise TypeError(
+                f"{self!r} takes {self.arity} operand{'s' * (self.arity != 1)}, got {len(operands)}"
+            )
         return operands + self.defaults[-missing:]
 
 

@@ -70,7 +70,10 @@ class Trace:
 
     def __init__(self, output: Value, seed: float = 1.0) -> None:
         if not isinstance(output, Value):
-            raise TypeError(f"a Value is traced, got {type(output).__name__} {output!r}")
+            raise TypeError(
+                f"a Value is traced, got {type(output).__name__} {output!r}; "
+                "of a function or a model, pass what it returns"
+            )
         if output.is_constant:
             raise ValueError(
                 f"{output!r} is a constant: it was made from numbers only, or under no_grad, "
