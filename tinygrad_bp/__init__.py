@@ -232,5 +232,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    # What a prompt completes, and Python's "Did you mean": with what is not imported yet.
+    return sorted({*globals(), *LATE})
+
+
 # If Hypothesis was imported before. If it comes later, it asks by itself.
 _register_strategies()

@@ -54,3 +54,8 @@ def __getattr__(name: str) -> Any:
     if name in LATE:
         return getattr(import_module(f"{__name__}.{LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    # What a prompt completes, and Python's "Did you mean": with what is not imported yet.
+    return sorted({*globals(), *LATE})
