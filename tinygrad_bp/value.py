@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any, cast, final
 
 import numpy as np
@@ -219,15 +220,26 @@ def store_gradients(nodes: list[Value], adjoint: Mapping[Any, float]) -> None:
     # Leaves to which two threads go back at once get what both add, or one would be lost.
     with _storing:
         # All is computed before anything is stored: an interrupted call changes nothing.
-        grads = [
-            adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
-            for node in nodes
-        ]
+        try:
+            grads = [
+                adjoint.get(node, 0.0) if node.op else node.grad + adjoint.get(node, 0.0)
+                for node in nodes
+            ]
+        except TypeError:
+            raise TypeError(_complaint(nodes)) from None
         try:
             _store(nodes, grads)
         except BaseException:  # Ctrl-C: too late to change nothing, so change all
             _store(nodes, grads)
             raise
+
+
+def _complaint(nodes: list[Value]) -> str:
+    """About the first leaf whose `grad` cannot be added to: in PyTorch, `None` clears it."""
+    # `object`, since anybody may assign anything.
+    grads = ((node, cast(object, node.grad)) for node in nodes if not node.op)
+    leaf = next(node for node, grad in grads if not isinstance(grad, Real))
+    return f"the grad of {leaf!r} is no number to add to: 0.0 clears it, and so does zero_grad"
 
 
 # Reentrant, since a signal's handler may go back, too.

@@ -344,3 +344,14 @@ def test_threads_go_back_through_graphs_of_their_own_over_shared_leaves():
 
     assert wrong == []
     assert w.grad == 0.0
+
+
+@pytest.mark.parametrize("wrong", [None, "0.0"])
+def test_a_grad_that_is_no_number_is_named_and_nothing_is_stored(wrong):
+    w, x = Value(2.0), Value(3.0, label="x")
+    y = w * x
+    x.grad = wrong
+
+    with pytest.raises(TypeError, match=r"the grad of Value\(data=3\.0, .* 0\.0 clears it"):
+        y.backward()
+    assert (w.grad, y.grad, x.grad) == (0.0, 0.0, wrong)
