@@ -1,6 +1,6 @@
 """What pytest and Hypothesis load when they start: tiny, and it imports nothing of the engine.
 
-It is installed a second time, beside the package, as `_tinygrad_bp_plugin`. pytest imports its
+They load it as `_tinygrad_bp_plugin`, a file beside the package. pytest imports its
 plug-ins at every start, in projects too that have this package installed and do not use it; and
 to import `tinygrad_bp.plugin` Python imports `tinygrad_bp` first, and NumPy with it.
 """

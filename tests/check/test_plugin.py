@@ -208,3 +208,10 @@ def test_this_very_installation_has_the_plugin() -> None:
         for name, target in targets.items()
     }
     assert util.find_spec("_tinygrad_bp_plugin") is not None
+
+
+def test_no_file_of_the_package_is_forced_elsewhere() -> None:
+    forced = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    # Hatchling takes the file out of where it was, and `pip install .` cannot be imported.
+    assert not [source for source in forced if source.startswith(f"{PACKAGE}/")]
