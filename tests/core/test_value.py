@@ -176,6 +176,7 @@ def test_a_method_is_the_function(name):
     assert by_method.op is by_function.op is primitive
     assert by_method.parents == by_function.parents == tuple(operands)
     assert str(by_method.data) == str(by_function.data)  # `nan` included
+    assert by_method.grad == by_function.grad == 0.0
 
 
 def test_the_table_has_its_methods():
@@ -208,6 +209,7 @@ def test_every_operator_works_with_a_value_on_either_side_or_both(expression, na
 
     assert both.data == left.data == right.data == expression(7.5, 2.0)
     assert {both.op.name, right.op.name} == {name}
+    assert both.grad == left.grad == right.grad == 0.0
     assert left.op.name == ("pow_constant" if name == "pow" else name)
     assert [p.data for p in right.parents] == [7.5, 2.0]
 
