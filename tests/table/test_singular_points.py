@@ -69,6 +69,9 @@ FACTS = [
     ("clip", (2.0, 3.0, 1.0), 1.0, (0.0, 0.0, 1.0)),
     ("clip", (0.0, 1.0, 2.0), 1.0, (0.0, 1.0, 0.0)),
     ("clip", (3.0, 1.0, 2.0), 2.0, (0.0, 0.0, 1.0)),
+    ("clip", (0.0, 1.0, 1.0), 1.0, (0.0, 1.0, 0.0)),
+    ("clip", (1.0, 1.0, 1.0), 1.0, (1.0, 0.0, 0.0)),
+    ("clip", (2.0, 1.0, 1.0), 1.0, (0.0, 0.0, 1.0)),
     ("where", (1.0, 2.0, 3.0), 2.0, (None, 1.0, None)),
     ("where", (0.0, 2.0, 3.0), 3.0, (None, None, 1.0)),
     ("where", (nan, 2.0, 3.0), 2.0, (None, 1.0, None)),
@@ -197,6 +200,9 @@ def test_branch_not_taken_is_missing_from_the_sweep() -> None:
     assert found[taken] == 1.0
 
 
+POWERS = (ROWS["pow"], ROWS["pow_constant"])
+
+
 @pytest.mark.parametrize("exponent", [-1, 0, 0.3, 0.5, 1, 2, 3, 2.5])
 def test_constant_exponent_never_builds_a_log(exponent: float) -> None:
     x = Value(2.0)
@@ -205,6 +211,16 @@ def test_constant_exponent_never_builds_a_log(exponent: float) -> None:
     for _ in range(3):
         output = gradient(output, x, create_graph=True)
         assert "log" not in {node.op.name for node in topological_order(output) if node.op}
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0])
+def test_no_power_is_left_in_the_derivative_of_a_low_one(exponent: float) -> None:
+    x = Value(3.0)
+
+    slope = gradient(x**exponent, x, create_graph=True)
+
+    assert slope.data == exponent * 3.0 ** (exponent - 1.0)
+    assert not [node for node in topological_order(slope) if node.op in POWERS]
 
 
 @pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0])
