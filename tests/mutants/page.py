@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections import Counter
@@ -71,5 +72,10 @@ def surviving(facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 def without_reason(facts: Facts) -> Iterator[tuple[str, str, str]]:
     """Those of them that no reason is given for."""
-    known = {change for changes in REASONS.values() for change in changes}
-    return (change for change in surviving(facts) if change not in known)
+    return (change for change in surviving(facts) if change not in explained())
+
+
+@functools.cache
+def explained() -> frozenset[tuple[str, str, str]]:
+    """The changes that have a reason."""
+    return frozenset(change for changes in REASONS.values() for change in changes)
