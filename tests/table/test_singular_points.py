@@ -52,6 +52,7 @@ FACTS = [
     ("pow_constant", (0.0, 0.5), 0.0, (inf, None)),
     ("pow_constant", (0.0, 0.3), 0.0, (inf, None)),
     ("pow_constant", (0.0, -1.0), inf, (-inf, None)),
+    ("pow_constant", (2.0, 1e-20), 1.0, (5e-21, None)),
     ("pow_constant", (-2.0, 3.0), -8.0, (12.0, None)),
     ("pow_constant", (-2.0, 0.5), nan, (nan, None)),
     ("pow", (0.0, 0.3), 0.0, (inf, 0.0)),
