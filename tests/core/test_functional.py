@@ -203,13 +203,32 @@ def test_an_output_gets_the_name_of_its_function_on_a_tape_and_nowhere_else():
     assert [output.label for output in outputs] == ["", "loss"]
 
 
+def test_an_output_that_has_a_name_keeps_it_on_a_tape_too():
+    outputs = []
+
+    def loss(x):
+        outputs.append(x * x)
+        outputs[-1].label = "own"
+        return outputs[-1]
+
+    def itself(x):
+        outputs.append(x)
+        return x
+
+    with modes.watching():
+        for function in (loss, itself, lambda x: outputs.append(-x) or outputs[-1]):
+            grad(function)(Value(2.0))
+
+    assert [output.label for output in outputs] == ["own", "", ""]
+
+
 def test_a_hessian_by_several_arguments_pairs_them_all():
     found = hessian(lambda x, y: x * x * y, argnums=(0, 1))(2.0, 3.0)
 
     assert found == ((6.0, 4.0), (4.0, 0.0))
 
 
-@pytest.mark.parametrize("argnums", [2, -3, (0, 2)], ids=repr)
+@pytest.mark.parametrize("argnums", [2, 3, -3, -4, (0, 2)], ids=repr)
 def test_argnums_out_of_range_is_an_error_that_counts(argnums):
     with pytest.raises(IndexError, match="the call has 2 positional arguments"):
         grad(product, argnums)(2.0, 3.0)
@@ -225,6 +244,11 @@ def test_argnums_that_name_an_argument_twice_are_refused(argnums):
     # Else one of the two would get the whole gradient and the other zero.
     with pytest.raises(ValueError, match="names an argument twice"):
         grad(product, argnums)(2.0, 3.0)
+
+
+def test_arguments_are_counted_from_both_ends_however_many():
+    assert grad(product, -2)(2.0, 3.0) == 3.0
+    assert grad(product, range(300))(*[1.0] * 300) == (1.0,) * 300
 
 
 def test_argnums_that_are_no_position_are_refused():
@@ -368,6 +392,13 @@ def test_gradient_by_what_the_output_does_not_reach_is_zero():
     assert gradient(x * x, other) == 0.0
     assert gradient(constant(1.0), x) == 0.0
     assert gradient(x * 1.0, other, create_graph=True).data == 0.0
+
+
+def test_what_is_not_the_input_is_named():
+    x = Value(2.0)
+
+    with pytest.raises(TypeError, match="positional"):
+        gradient(x * x, x, 2.0)
 
 
 def test_gradient_scales_with_its_seed():
