@@ -217,7 +217,7 @@ def test_an_output_that_has_a_name_keeps_it_on_a_tape_too():
 
     with modes.watching():
         for function in (loss, itself, lambda x: outputs.append(-x) or outputs[-1]):
-            grad(function)(Value(2.0))
+            grad(function)(2.0)
 
     assert [output.label for output in outputs] == ["own", "", ""]
 
