@@ -203,6 +203,72 @@ def test_an_output_gets_the_name_of_its_function_on_a_tape_and_nowhere_else():
     assert [output.label for output in outputs] == ["", "loss"]
 
 
+def named_chain():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    h = w.exp() * x
+    h.label = "h"
+    loss = h * h
+    loss.label = "loss"
+    return loss, [w, h]
+
+
+def test_on_a_tape_a_derivative_is_named_after_what_and_by_what():
+    loss, by = named_chain()
+    plain = gradient(loss, by, create_graph=True)
+    with modes.watching():
+        on_a_tape = gradient(loss, by, create_graph=True)
+
+    assert [slope.label for slope in plain] == ["", ""]
+    assert [slope.label for slope in on_a_tape] == ["d_loss_d_w", "d_loss_d_h"]
+
+
+def test_on_a_tape_nothing_else_gets_such_a_name():
+    w = Value(2.0, "w")
+    nameless = w * w * w
+    with modes.watching():
+        of_none = gradient(nameless, w, create_graph=True)
+        of_two = gradient_of_two(w)
+        of_a_number = grad(lambda _: 5.0)(w)
+        x = Value(5.0, "x")
+        z = x.exp()
+        z.label = "z"
+        of_itself = gradient(z, x, create_graph=True)
+
+    assert [of_none.label, of_two.label, of_a_number.label] == ["", "", ""]
+    assert of_itself is z
+    assert z.label == "z"
+
+
+def gradient_of_two(w):
+    def outputs(w):
+        h, k = w.exp() * w, w.sin() * w
+        h.label, k.label = "h", "k"
+        return h, k
+
+    _, pullback = vjp(outputs, w)
+    return pullback((1.0, 1.0))[0]
+
+
+def test_on_a_tape_a_node_has_one_name_and_a_forward_one_keeps_its_own():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    p, k = w.exp(), x.sin()
+    p.label = "p"
+    s = p + k
+    s.label = "s"
+    loss = s * k
+    loss.label = "loss"
+    with modes.watching():
+        by_s, by_p = gradient(loss, [s, p], create_graph=True)
+        cubed = s * s * s
+        cubed.label = "cubed"
+        shared = gradient(cubed, [s, p], create_graph=True)
+
+    assert by_s is by_p is k
+    assert k.label == ""
+    assert shared[0] is shared[1]
+    assert shared[0].label == "d_cubed_d_s"
+
+
 def test_an_output_that_has_a_name_keeps_it_on_a_tape_too():
     outputs = []
 
