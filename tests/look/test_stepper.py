@@ -12,6 +12,7 @@ import tinygrad_bp as tg
 from tests.look.graphs import chain
 from tinygrad_bp import Value, constant, source_lines, where
 from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.look.outdated import remark
 from tinygrad_bp.look.stepper import step
 
 
@@ -263,7 +264,7 @@ def test_data_that_changed_since_is_pointed_out():
     x.data = 4.0
     steps = step(y)
 
-    assert "! These numbers give 16: data changed after this was computed." in repr(steps.next())
+    assert remark([y.parents[0]], {x: "x", y.parents[0]: "v1"}) in repr(steps.next())
 
 
 def test_nan_is_no_change_of_data():

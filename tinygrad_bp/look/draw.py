@@ -21,6 +21,7 @@ from tinygrad_bp.look.links import Numbers, edges_of, in_order_of_arrival, silen
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.nodes import Writer, relative
+from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.picture import Box, Direction, Edge, Key, Node, Picture
 from tinygrad_bp.look.tapes import picture_of_tape
 from tinygrad_bp.tape.tape import Tape
@@ -97,7 +98,9 @@ def picture_of(
     outputs = _outputs(output)
     order = topological_order(*outputs)
     cells, step = cells_of(order, outputs, collapse)
-    writer = Writer(names_of(_shown(cells), names), digits, largest(node.grad for node in order))
+    # All of them, shown or not, so that every view calls a node the same.
+    called = names_of(order, names)
+    writer = Writer(called, digits, largest(node.grad for node in order))
     silent = silent_ones(order, outputs) if edges == "contribution" else ()
     picture = assembled(
         cells, writer, outputs, edges=edges, silent=silent, direction=direction, title=title
@@ -105,7 +108,10 @@ def picture_of(
     links = picture.edges
     if edges == "contribution" and not step and len(outputs) == 1:
         links = in_order_of_arrival(links)
-    return replace(picture, edges=links, notes=tuple(_notes(order, picture.nodes, step, edges)))
+    notes = [*_notes(order, picture.nodes, step, edges)]
+    if changed := outdated(order):
+        notes.append(remark(changed, called, digits))
+    return replace(picture, edges=links, notes=tuple(notes))
 
 
 def assembled(
@@ -187,13 +193,6 @@ def cells_of(
         if collapse == step or len(cells) <= MANY_SUMMARIES:
             return cells, step
     return runs(order, _kept(order, outputs)), "runs of nodes"
-
-
-def _shown(cells: Sequence[Cell]) -> list[Value]:
-    """The values that are seen by name: those that stand for themselves, and their operands."""
-    alone = [cell.members[0] for cell in cells if cell.kind == "value"]
-    operands = (parent for node in alone for parent in node.parents)
-    return list(dict.fromkeys([*alone, *operands]))
 
 
 def _kept(order: Sequence[Value], outputs: Sequence[Value]) -> list[Value]:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from tinygrad_bp.look import latex, moves
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
+from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import legible, plain, shortened
 from tinygrad_bp.look.trace import Trace
@@ -80,6 +81,8 @@ class Evaluation(Printed):
         self._tangent = tangent.get(output, 0.0)
         self._slopes = moves.slopes(trace.nodes, output, self.direction)
         self._most = most
+        changed = outdated(trace.nodes)
+        self._remark = f"\n{remark(changed, self.names)}" if changed else ""
 
     @property
     def text(self) -> str:
@@ -88,7 +91,7 @@ class Evaluation(Printed):
         columns = [["node", *names], ["formula", *formulas]]
         titles = ("primal", "tangent", "adjoint")
         columns += [[title, *column] for title, column in zip(titles, numbers, strict=True)]
-        return f"{self._headline}\n\n{aligned(columns)}\n{self._conclusion}"
+        return f"{self._headline}\n\n{aligned(columns)}\n{self._conclusion}{self._remark}"
 
     def markdown(self) -> str:
         """Its Markdown: a table."""
@@ -96,7 +99,7 @@ class Evaluation(Printed):
         for name, written, *numbers in zip(*self._columns(), strict=True):
             cells = [f"`{cell.replace('|', chr(92) + '|')}`" for cell in (name, written)]
             lines.append(f"| {' | '.join([*cells, *numbers])} |")
-        return "\n".join([f"{self._headline}:\n", *lines, f"\n{self._conclusion}\n"])
+        return "\n".join([f"{self._headline}:\n", *lines, f"\n{self._conclusion}{self._remark}\n"])
 
     def latex(self) -> str:
         """An array of names, values, tangents and adjoints."""

@@ -18,6 +18,7 @@ from typing import Literal
 
 from tinygrad_bp.look.derivation import Derivation
 from tinygrad_bp.look.factors import Factor, Folding
+from tinygrad_bp.look.outdated import outdated
 from tinygrad_bp.look.paths import Path, Paths
 from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.trace import Trace
@@ -89,6 +90,8 @@ class Explanation(Printed):
         paths = self.paths.largest(most)
         self.terms = tuple(self._term(self.folding.factors(path)) for path in paths)
         """The largest, in order of size; what is not finite comes first."""
+        self.outdated = outdated(trace.nodes)
+        """The nodes whose numbers their operands no longer give."""
 
     def _term(self, factors: tuple[Factor, ...]) -> Term:
         partials = [edge.partial for factor in factors for edge in factor]

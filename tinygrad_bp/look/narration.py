@@ -14,11 +14,11 @@ step 1 of 3: forward, y = exp(x)
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tinygrad_bp.look.formulas import formula, gradient_name, partial_formulas, partial_name
+from tinygrad_bp.look.outdated import is_outdated, remark
 from tinygrad_bp.look.text import columns, ordinal, plain, shortened
 from tinygrad_bp.look.trace import Step, Trace, Use
 from tinygrad_bp.modes import source_line
@@ -160,12 +160,8 @@ class Narration:
 
     def _remarks(self, node: Value) -> Iterator[str]:
         """What is odd about the value, and where it was made, if that is known."""
-        now = node.op.value(*[parent._data for parent in node.parents]) if node.op else node._data
-        if now != node._data and not (math.isnan(now) and math.isnan(node._data)):
-            yield (
-                f"{INDENT}! These numbers give {self._number(now)}: "
-                "data changed after this was computed."
-            )
+        if is_outdated(node):
+            yield f"{INDENT}{remark([node], self.names, self.digits)}"
         if line := source_line(node):
             yield f"{INDENT}{line}"
 

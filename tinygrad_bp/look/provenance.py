@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from tinygrad_bp.look.formulas import formula, gradient_name, partial_name
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import STYLES, flow, name_of
+from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.terminal import fitted, rich_text
 from tinygrad_bp.look.text import columns, plain, shortened
 from tinygrad_bp.look.trace import Trace
@@ -99,6 +100,7 @@ def provenance_at(
         trace.position == len(trace),
         names,
         digits,
+        outdated(trace.nodes),
     )
 
 
@@ -138,6 +140,8 @@ class Provenance:
     """Whether all steps of the way back are done."""
     names: Mapping[Value, str]
     digits: int
+    outdated: tuple[Value, ...]
+    """The nodes whose numbers their operands no longer give."""
 
     def __len__(self) -> int:
         return len(self.arrivals)
@@ -158,8 +162,10 @@ class Provenance:
         yield self._headline()
         if self.arrivals:
             yield from self._table()
-        if remark := self._remark():
-            yield INDENT + remark
+        if why := self._remark():
+            yield INDENT + why
+        if self.outdated:
+            yield INDENT + remark(self.outdated, self.names, self.digits)
 
     def _headline(self) -> str:
         so_far = "" if self.is_complete else " so far"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tinygrad_bp.look.outdated import remark
 from tinygrad_bp.look.text import plain
 
 if TYPE_CHECKING:
@@ -75,7 +76,13 @@ def in_all(of: Explanation) -> str:
 
 
 def remarks(of: Explanation, name: str) -> Iterator[str]:
-    """What is in the target's `grad`, where it is something else; `name` is the target's."""
+    """That numbers are outdated; what is in the target's `grad`, where it is something else.
+
+    `name` is the target's.
+    """
+    if of.outdated:
+        yield ""
+        yield remark(of.outdated, of.writing.names)
     grad = of.target.grad
     if grad == of.gradient or (math.isnan(grad) and math.isnan(of.gradient)):
         return

@@ -25,6 +25,7 @@ from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look import palette
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
+from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.terminal import can_show, in_ascii, rich_text
 from tinygrad_bp.look.text import columns, legible, plain, shortened, signed
 from tinygrad_bp.value import Value
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tree", "tree"]
 
-SMALL = 10_000
+SMALL = 50_000
 """A graph of so many nodes is numbered as everywhere else; a larger one only where it is shown."""
 DEPTH = 12
 MOST_OPERANDS = 12
@@ -103,7 +104,9 @@ class Tree:
     ) -> None:
         self.output = output
         self._operands = _opened(output, depth, most)
-        self._names = distinct_names(names_of(_numbered(output, self._operands), names))
+        found = _whole(output)
+        self._is_whole = found is not None
+        self._names = distinct_names(names_of(found or _seen(output, self._operands), names))
         self.lines = tuple(self._drawn())
         """From top to bottom."""
 
@@ -180,6 +183,14 @@ class Tree:
             yield "↑ is shown above."
         if any(line.words.endswith(" …") for line in self.lines):
             yield "… has more below it: tree(..., depth=..., most=...), or the tree of that node."
+        shown = [line.node for line in self.lines if line.node is not None]
+        if not self._is_whole:
+            yield (
+                f"v1, v2, … count what is shown here: of more than {SMALL:,} nodes, other views "
+                "count all."
+            )
+        if changed := outdated(shown):
+            yield remark(changed, self._names)
         if not has_gradients and not self.output.is_constant:
             yield "There are no gradients yet: call backward."
 
@@ -210,15 +221,18 @@ def _variables(node: Value) -> list[Value]:
     return [parent for parent in node.parents if not parent.is_constant]
 
 
-def _numbered(output: Value, opened: Mapping[Value, list[Value]]) -> list[Value]:
-    """The nodes to name: all of a small graph, as every view numbers them; else what is seen."""
+def _whole(output: Value) -> list[Value] | None:
+    """All nodes of a small graph, in the order in which every view numbers them."""
     seen, todo = {output}, [output]
     while todo and len(seen) <= SMALL:
         new = set(todo.pop().parents) - seen
         seen |= new
         todo += new
-    if not todo:
-        return topological_order(output)
+    return None if todo else topological_order(output)
+
+
+def _seen(output: Value, opened: Mapping[Value, list[Value]]) -> list[Value]:
+    """The nodes of a large graph that are named in what is shown."""
     shown = [output, *(operand for operands in opened.values() for operand in operands)]
     named = [p for node in shown if len(node.parents) <= MOST_OPERANDS for p in node.parents]
     return list(dict.fromkeys(reversed([*shown, *named])))

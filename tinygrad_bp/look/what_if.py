@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from tinygrad_bp import ieee
 from tinygrad_bp.look import curve, moves
-from tinygrad_bp.look.diagnosis.blame import is_same
-from tinygrad_bp.look.diagnosis.checks.gradients import now
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
+from tinygrad_bp.look.outdated import CHANGED, fact, is_outdated
 from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import legible, plain, shortened, signed
 from tinygrad_bp.look.trace import Trace
@@ -89,7 +88,8 @@ class WhatIf(Printed):
     ) -> None:
         trace = Trace(output)
         self._nodes = trace.nodes
-        _refuse_outdated(trace.nodes)
+        self._names = distinct_names(names_of(trace.nodes, names))
+        _refuse_outdated(trace.nodes, self._names)
         self.output = output
         self.changes = moves.checked(changes, trace.nodes)
         """By how much each node is moved."""
@@ -99,7 +99,6 @@ class WhatIf(Printed):
         """Every node's number then."""
         self.before = output._data
         self.after = self.numbers[output]
-        self._names = distinct_names(names_of(trace.nodes, names))
 
     @property
     def promise(self) -> float:
@@ -270,10 +269,8 @@ def _factor(number: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def _refuse_outdated(nodes: Iterable[Value]) -> None:
-    for node in nodes:
-        if not is_same(now(node), node._data):
-            raise ValueError(
-                f"{node!r} is not what its operands give, {now(node)!r}: a number was changed "
-                "since the graph was made, so its gradient is of neither; compute it again"
-            )
+def _refuse_outdated(nodes: Iterable[Value], names: Mapping[Value, str]) -> None:
+    if changed := next(filter(is_outdated, nodes), None):
+        raise ValueError(
+            f"{fact(changed, names)}: {CHANGED}, so its gradient is of neither; compute it again"
+        )

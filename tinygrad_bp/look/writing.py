@@ -46,7 +46,7 @@ class Writing:
     """Names and formulas of the nodes of a trace; `names` is the caller's, as in `draw`."""
 
     def __init__(self, trace: Trace, names: Mapping[str, object] | None, *others: Value) -> None:
-        nodes = [*others, *trace.nodes]
+        nodes = [*trace.nodes, *others]
         self.given = given_names(nodes, names)
         """The names that people gave."""
         self.names = distinct_names(names_of(nodes, names))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tinygrad_bp.value import Value
 
-__all__ = ["Descent", "descent", "is_same", "to_blame"]
+__all__ = ["Descent", "descent", "to_blame"]
 
 STAND_INS = (1.0, 0.5, -2.0, 30.0)
 """What is put in place of the other operands that are not finite."""
@@ -45,11 +45,6 @@ def _spoils(node: Value, place: int, bad: list[int]) -> bool:
         if math.isfinite(node.op.value(*numbers)):  # type: ignore[union-attr]  # it has operands
             return False
     return True
-
-
-def is_same(one: float, other: float) -> bool:
-    """Whether two numbers are one, `nan` and `nan` too."""
-    return one == other or (one != one and other != other)
 
 
 @dataclass(frozen=True)

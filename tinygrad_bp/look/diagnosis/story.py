@@ -16,8 +16,9 @@ from typing import Literal
 
 from tinygrad_bp import nonfinite
 from tinygrad_bp.graph import topological_order
-from tinygrad_bp.look.diagnosis.blame import Descent, descent, is_same, to_blame
+from tinygrad_bp.look.diagnosis.blame import Descent, descent, to_blame
 from tinygrad_bp.look.diagnosis.flows import Flow, found_flows, next_flows
+from tinygrad_bp.look.outdated import CHANGED, fact, is_outdated
 from tinygrad_bp.value import Value
 
 __all__ = ["Event", "Story", "story_of"]
@@ -56,11 +57,7 @@ class Event:
         if self.flow is None:
             if self.kind == "value":
                 return nonfinite.value_made(op, self.number, operands)
-            formula = nonfinite.written(op, operands)
-            return (
-                f"{formula} ({op.name}) was {self.number!r} when it was computed, and its "
-                "operands have changed since: compute it again"
-            )
+            return f"{fact(self.node, names)}: {CHANGED}"
         flow = self.flow
         if self.kind == "derivative":
             return nonfinite.partial_made(op, flow.partial, operands, flow.position)
@@ -119,9 +116,7 @@ def _forward(
 def _made(node: Value) -> Event:
     if node.is_leaf:
         return Event("given", node)
-    assert node.op is not None  # noqa: S101  # it is no leaf
-    now = node.op.value(*[parent._data for parent in node.parents])
-    return Event("value" if is_same(now, node._data) else "outdated", node)
+    return Event("outdated" if is_outdated(node) else "value", node)
 
 
 def _turns(node: Value) -> bool:

@@ -25,6 +25,7 @@ from tinygrad_bp.look.formulas import formula, partial_formulas
 from tinygrad_bp.look.links import Bundle, bundles
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nodes import Writer, operation, operations
+from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, roomy
 from tinygrad_bp.look.text import legible, plain, shortened, signed
@@ -74,14 +75,16 @@ class Passes:
 
     @property
     def note(self) -> str:
-        """What a reader of a collapsed graph must know."""
+        """What a reader of a collapsed graph, and of outdated numbers, must know."""
+        changed = outdated(self.trace.nodes)
+        warning = remark(changed, self.names, self.digits) if changed else ""
         if self.is_whole:
-            return ""
+            return warning
         return (
             f"Collapsed to {self.plan}: {len(self.cells):,} drawn nodes stand for "
             f"{len(self.trace.nodes):,}, and a step is about one of these. "
-            "play(..., collapse=None) shows every one."
-        )
+            f"play(..., collapse=None) shows every one. {warning}"
+        ).rstrip()
 
     @cached_property
     def picture(self) -> Picture:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from tinygrad_bp.look.diagnosis.blame import is_same
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
 from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.look.formulas import formula
+from tinygrad_bp.look.outdated import CHANGED, fact
+from tinygrad_bp.look.outdated import outdated as outdated_ones
 from tinygrad_bp.look.text import plain
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
@@ -103,33 +103,19 @@ def _account(subject: Subject, leaf: Value, own: float) -> str:
 
 def outdated(subject: Subject) -> Iterator[Finding]:
     """Values that their operands no longer give, because somebody changed `.data`."""
-    changed = [] if subject.is_fresh else [n for n in subject.nodes if not is_same(now(n), n._data)]
+    changed = [] if subject.is_fresh else outdated_ones(subject.nodes)
     if not changed:
         return
-    node = changed[0]
-    operands = _numbers(subject, node.parents)
-    made = f"{subject.name(node)} = {formula(node, subject.names)}"
-    more = f", and likewise {listed(list(map(subject.name, changed[1:])))}" if changed[1:] else ""
+    names = list(map(subject.name, changed))
+    more = f", and likewise {listed(names[1:])}" if names[1:] else ""
     yield Finding(
         "outdated",
-        listed(list(map(subject.name, changed))),
-        f"{made} is {plain(node._data)}, but {operands} would give {plain(now(node))}{more}",
-        "data has changed since the forward pass: backward would mix old values with new ones",
+        listed(names),
+        fact(changed[0], subject.names) + more,
+        f"{CHANGED}: backward would mix old values with new ones",
         "run the forward pass again after changing .data, as after each step of an optimiser",
         tuple(changed),
     )
-
-
-def now(node: Value) -> float:
-    """What the operation of a node would give today; of a leaf its number."""
-    if node.op is None or node.is_leaf:
-        return node._data
-    return node.op.value(*[parent._data for parent in node.parents])
-
-
-def _numbers(subject: Subject, operands: Sequence[Value]) -> str:
-    named = dict.fromkeys(operand for operand in operands if not operand.is_constant)
-    return listed([f"{subject.name(node)} = {plain(node._data)}" for node in named])
 
 
 def _leaves(subject: Subject) -> list[Value]:
