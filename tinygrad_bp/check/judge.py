@@ -28,6 +28,7 @@ NOTHING = 1e-12
 """How sure a slope of 0 has to be where there are only floats to tell."""
 TOO_SMALL = 1e-30
 """What a second or third derivative may be off by whatever its size."""
+FEW_DIGITS = "as near as floats allow that are below 2.2e-308 and have few digits"
 NO_MORE_THAN_ROUNDING = "rounding alone explains the difference: floats lose the digits here"
 
 
@@ -164,7 +165,7 @@ class _Judge:
             return self._said(index, RIGHT, slope)
         gave, true = self.gave[index], float(slope.value)
         off = float(abs(gave - slope.value))
-        within = off <= self.tolerance * abs(true) + slope.bar + sys.float_info.min
+        within = off <= self.tolerance * abs(true) + slope.bar + ULPS * math.ulp(0.0)
         if not within and not off <= SAFETY * slope.bar and not reference.is_of_graph:
             return self._said(index, WRONG, slope, self._why_not_of_graph())
         if index in blamed and not off <= slope.bar:
@@ -179,6 +180,8 @@ class _Judge:
                 return self._kink(index, beside, "as near as floats can tell, ")
         if not self.candidate.is_right_but_rounded(index, slope):
             return self._said(index, WRONG, slope)
+        if abs(true) < sys.float_info.min and off < sys.float_info.min:
+            return replace(self._unstable(index, slope, FEW_DIGITS), is_within_rounding=True)
         size = max(slope.size, self._size(index))
         if off <= ULPS * sys.float_info.epsilon * size:
             why = f"as near as terms allow that add up to {size:.1g} without their signs"
@@ -232,7 +235,7 @@ class _Judge:
 
 
 def _ulp(true: float) -> float:
-    return max(math.ulp(true), sys.float_info.min) if math.isfinite(true) else 0.0
+    return math.ulp(true) if math.isfinite(true) else 0.0
 
 
 def _same(one: Slope, other: Slope) -> bool:

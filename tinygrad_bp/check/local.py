@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygrad_bp.check.float_slopes import float_slope
@@ -18,9 +18,7 @@ from tinygrad_bp.check.slopes import (
 )
 from tinygrad_bp.check.truths import Truth, definition, has_definition, is_installed, real
 from tinygrad_bp.primitive import Primitive
-
-LARGEST = 1e30
-"""Steps from an operand that is larger are no larger than from this."""
+from tinygrad_bp.value import Value
 
 
 def is_known(operation: Primitive) -> bool:
@@ -33,6 +31,20 @@ def exact_value(operation: Primitive, operands: Sequence[Any]) -> Any:
     if has_definition(operation):
         return real(definition(operation), operands)
     return mpmath().mpf(operation.value(*map(float, operands)))
+
+
+def exact_values(
+    nodes: Sequence[Value], given: Mapping[Value, Any] | None = None
+) -> dict[Value, Any]:
+    """What each node of a graph should be: in topological order, from its leaves or what is given.
+    """
+    found = dict(given or {})
+    for node in nodes:
+        if node not in found:
+            operands = [found[parent] for parent in node.parents]
+            is_leaf = node.is_leaf or node.op is None
+            found[node] = mpmath().mpf(node._data) if is_leaf else exact_value(node.op, operands)
+    return found
 
 
 def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:
@@ -52,8 +64,7 @@ def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:
         at = list(map(mp.mpf, operands))
         if len(by) > 1:
             return exact_derivative(lambda *xs: real(truth, xs), at, by)
-        # sin(1e249) takes a step as small as any other sine.
-        return exact_slope(_along(truth, at, *by), min(abs(at[by[0]]) or 1, LARGEST))
+        return exact_slope(_along(truth, at, *by), abs(at[by[0]]) or 1)
 
 
 def sure_value(operation: Primitive, operands: Sequence[float]) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_bp.check.float_slopes import float_slope
-from tinygrad_bp.check.local import exact_value, is_known, slope_within
+from tinygrad_bp.check.local import exact_values, is_known, slope_within
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import DIGITS, Slope, exact_slopes
 from tinygrad_bp.check.subject import Graph, Subject, engine_derivatives
@@ -42,12 +42,7 @@ def replayed(graph: Graph, numbers: Sequence[Any] | None = None, order: int = 1)
     mp = mpmath()
     nodes = topological_order(graph.output)
     given = numbers or [leaf._data for leaf in graph.leaves]
-    value = {leaf: mp.mpf(number) for leaf, number in zip(graph.leaves, given, strict=True)}
-    for node in nodes:
-        if node not in value:
-            operands = [value[parent] for parent in node.parents]
-            operation = None if node.is_leaf else node.op
-            value[node] = exact_value(operation, operands) if operation else mp.mpf(node._data)
+    value = exact_values(nodes, dict(zip(graph.leaves, map(mp.mpf, given), strict=True)))
     adjoint: dict[Value, Any] = {graph.output: mp.mpf(1)}
     bar: dict[Value, Any] = {}
     size: dict[Value, Any] = {graph.output: mp.mpf(1)}

@@ -45,7 +45,7 @@ class Slope:
 DIGITS = {1: 110, 2: 170, 3: 300}
 """For derivatives of each order: 50 for the answer, what the steps take, and some to spare."""
 DEEPER = (440, 1760)
-"""How many are tried where that is too few."""
+"""How many are tried where that is too few; the last are for what looks like a kink, too."""
 STEPS = {1: (-45,), 2: (-60, -25), 3: (-90, -35, -12)}
 """The steps of differences of differences, as powers of ten, the innermost first.
 
@@ -78,27 +78,42 @@ def exact_slopes(
 ) -> list[Slope]:
     """The same of a function that gives several numbers."""
     mp = mpmath()
+    found, is_plain = _slopes(along, scale, order, level, size)
+    if is_plain or mp.mp.dps >= DEEPER[-1]:
+        return found
+    # sin(1e249) has a wave a hundred times in the shortest step, hypot(x, 1e-100) bends like
+    # abs(x): nothing is a kink that is none to steps shorter than any float.
+    with mp.workdps(DEEPER[-1]):
+        return _slopes(along, scale, order, level, size)[0]
+
+
+def _slopes(
+    along: Callable[[Any], Sequence[Any]], scale: Any, order: int, level: int, size: float
+) -> tuple[list[Slope], bool]:
+    """The slopes with the steps for the precision in force, and whether they are like any others."""
+    mp = mpmath()
     step, noise_of_one, nothing = _constants(order, level, mp.mp.prec)
     h = scale * step
     here = along(nothing)
     sizes = [abs(number) for number in here if mp.isfinite(number)]
     largest = max([*sizes, size]) / scale
     noise = noise_of_one * largest
-    left, right = (_one_sided(along, here, noise, side) for side in (-h, h))
-    return [
+    (left, is_plain), (right, is_too) = (_one_sided(along, here, noise, s) for s in (-h, h))
+    found = [
         replace(_joined(*one, *other, noise), size=float(largest))
         for one, other in zip(left, right, strict=True)
     ]
+    return found, is_plain and is_too and not any(slope.is_kink for slope in found)
 
 
 @functools.cache
 def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
     """The step, what numbers of size 1 make a quotient over it be off by, and 0."""
     mp = mpmath()
-    # With more digits smaller steps, so that what they leave off vanishes as well. Only twice as
-    # small with four times the digits: most of these are for what is lost in between.
-    longer = math.sqrt(max(1.0, mp.mp.dps / DIGITS[order]))
-    exponents = [round(exponent * longer) for exponent in STEPS[order]]
+    # With more digits smaller steps, so that what they leave off vanishes as well. A fourth of
+    # the digits goes there, for each difference: the others are for what is lost in between.
+    shorter = max(0, mp.mp.dps - DIGITS[order]) // 4
+    exponents = [exponent - shorter for exponent in STEPS[order]]
     step = mp.mpf(10) ** exponents[level]
     rounding = mp.mpf(10) ** (2 * exponents[level - 1] + 10) if level else +mp.eps
     return step, 64 * rounding / step, mp.mpf(0)
@@ -106,10 +121,11 @@ def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
 
 def _one_sided(
     along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noise: Any, h: Any
-) -> list[tuple[Any, Any]]:
+) -> tuple[list[tuple[Any, Any]], bool]:
     """The slope of each number on the side of `h`, and how much its quotients still change.
 
-    It is what the quotients over h, h/2, ... tend to.
+    It is what the quotients over h, h/2, ... tend to. At last whether all do as those of a
+    smooth function.
     """
 
     def quotients(step: Any) -> list[Any]:
@@ -117,9 +133,11 @@ def _one_sided(
 
     far, near = quotients(h), quotients(h / 2)
     if all(_has_settled(one, other, noise) for one, other in zip(far, near, strict=True)):
-        return [(2 * other - one, abs(other - one)) for one, other in zip(far, near, strict=True)]
-    each = zip(far, near, quotients(h / 4), strict=True)
-    return [(_limit(one, other, last, noise), abs(other - one)) for one, other, last in each]
+        pairs = zip(far, near, strict=True)
+        return [(2 * other - one, abs(other - one)) for one, other in pairs], True
+    each = list(zip(far, near, quotients(h / 4), strict=True))
+    limits = [(_limit(*three, noise), abs(three[1] - three[0])) for three in each]
+    return limits, all(_is_plain(*three, noise) for three in each)
 
 
 def _has_settled(far: Any, near: Any, noise: Any) -> bool:
@@ -128,14 +146,19 @@ def _has_settled(far: Any, near: Any, noise: Any) -> bool:
 
 def _limit(far: Any, near: Any, nearest: Any, noise: Any) -> Any:
     mp = mpmath()
-    if _has_settled(near, nearest, noise):  # or is nan
+    if _is_plain(far, near, nearest, noise):
         return 2 * nearest - near
-    change, last = near - far, nearest - near
-    if abs(last) >= abs(change) * (1 - mp.mpf("1e-6")):  # for ever, as of sqrt at 0
+    if abs(nearest - near) >= abs(near - far) * (1 - mp.mpf("1e-6")):  # for ever, as of sqrt at 0
         return mp.sign(nearest) * mp.inf
-    # To 0, as of x**1.5 at 0; unless by halves, as where a slope of 1e-40 is left over.
-    by_halves = abs(2 * last - change) <= mp.mpf("1e-4") * abs(change)
-    return 2 * nearest - near if by_halves else mp.mpf(0)
+    return mp.mpf(0)  # as of x**1.5 at 0
+
+
+def _is_plain(far: Any, near: Any, nearest: Any, noise: Any) -> bool:
+    """Whether quotients settle, or change by halves, as where a slope of 1e-40 is left over."""
+    if _has_settled(near, nearest, noise):  # or is nan
+        return True
+    change, last = near - far, nearest - near
+    return bool(abs(2 * last - change) <= mpmath().mpf("1e-4") * abs(change))
 
 
 def _joined(left: Any, changed: Any, right: Any, changes: Any, noise: Any) -> Slope:
@@ -166,6 +189,10 @@ def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequen
     return nested(at, len(by) - 1)
 
 
+FARTHER, STEADY = (1.0, 1.15, 1.3, 1.5, 1.7, 2.0), 0.4
+"""Where, on one side of a kink, slopes may differ by what share of what they do at the kink."""
+
+
 def slopes_beside(along: Along, scale: float, distance: float) -> Slope:
     """The slopes a little to the left and to the right, and whether they are a kink's.
 
@@ -173,16 +200,21 @@ def slopes_beside(along: Along, scale: float, distance: float) -> Slope:
     """
     mp = mpmath()
 
-    def both_sides(away: float) -> list[Slope]:
-        starts = (mp.mpf(-away * scale), mp.mpf(away * scale))
-        return [exact_slope(lambda t, start=start: along(start + t), scale) for start in starts]  # type: ignore[misc]
+    def there(away: float) -> Slope:
+        start = mp.mpf(away * scale)
+        return exact_slope(lambda t: along(start + t), scale)
+
+    def is_steady(side: float, allowed: Any) -> bool:
+        values = [there(side * distance * farther).value for farther in FARTHER]
+        return bool(max(values) - min(values) <= allowed)
 
     with mp.workdps(DIGITS[1]):
-        left, right = both_sides(distance)
-        low, high = both_sides(distance / 2)
+        left, right = there(-distance), there(distance)
+        low, high = there(-distance / 2), there(distance / 2)
         change, size = abs(right.value - left.value), max(abs(left.value), abs(right.value))
-        # What is smooth changes half as much over half the way.
+        # What is smooth changes half as much over half the way; and waves change on each side.
         stays = abs(high.value - low.value) > 0.75 * change
         is_kink = stays and change > size * 1e-6 + left.bar + right.bar
+        is_kink = is_kink and all(is_steady(side, STEADY * change) for side in (-1.0, 1.0))
         curve = float(change / (2 * distance))
     return Slope(mp.nan, math.inf, left.value, right.value, bool(is_kink), curve)

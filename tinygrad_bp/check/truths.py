@@ -16,6 +16,8 @@ from tinygrad_bp.primitive import Primitive
 
 Truth = Callable[..., Any]
 """mpmath's numbers in, one of them out; at a pole or outside its domain it may raise."""
+VANISHED = -1e6 - 0.3
+"""Below it exp counts as 0; at a number that nobody comes upon, for it is a step."""
 
 
 def is_installed() -> bool:
@@ -36,8 +38,13 @@ def truths() -> Mapping[str, Truth]:
     """
     mp = mpmath()
 
+    def exp(x: Any) -> Any:
+        # What is left there is below 1e-434294, and mpmath slow.
+        return mp.mpf(0) if x < VANISHED else mp.exp(x)
+
     def log_sum_exp(*xs: Any) -> Any:
-        return mp.log(mp.fsum([mp.exp(x) for x in xs]))
+        largest = max(xs)  # whose exp may be slow, too
+        return largest + mp.log(mp.fsum([exp(x - largest) for x in xs]))
 
     def erfc(x: Any) -> Any:
         # Beyond 50 what is left is below 1e-1080, and mpmath slow.
@@ -47,7 +54,7 @@ def truths() -> Mapping[str, Truth]:
         return erfc(-x / mp.sqrt(2)) / 2
 
     def logistic(x: Any) -> Any:
-        return 1 / (1 + mp.exp(-x))
+        return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
 
     return {
         "add": lambda x, y: x + y,
@@ -61,8 +68,8 @@ def truths() -> Mapping[str, Truth]:
         "negative": lambda x: -x,
         "positive": lambda x: x,
         "abs": lambda x: mp.sqrt(x * x),
-        "exp": mp.exp,
-        "expm1": mp.expm1,
+        "exp": exp,
+        "expm1": lambda x: mp.mpf(-1) if x < VANISHED else mp.expm1(x),
         "log": mp.log,
         "log1p": mp.log1p,
         "log2": lambda x: mp.log(x) / mp.log(2),
@@ -83,16 +90,16 @@ def truths() -> Mapping[str, Truth]:
         "asinh": mp.asinh,
         "acosh": mp.acosh,
         "atanh": mp.atanh,
-        "gaussian": lambda x: mp.exp(-x * x / 2),
+        "gaussian": lambda x: exp(-x * x / 2),
         "normal_cdf": probability_below,
         "erf": lambda x: 1 - erfc(x) if abs(x) > 1 else mp.erf(x),
         "erfc": erfc,
         "sigmoid": logistic,
-        "log_sigmoid": lambda x: mp.log(logistic(x)),
-        "softplus": lambda x: mp.log(1 + mp.exp(x)),
+        "log_sigmoid": lambda x: -log_sum_exp(mp.mpf(0), -x),
+        "softplus": lambda x: log_sum_exp(mp.mpf(0), x),
         "relu": lambda x: x if x > 0 else x * 0,
         "leaky_relu": lambda x, a: x if x > 0 else a * x,
-        "elu": lambda x, a: x if x > 0 else a * (mp.exp(x) - 1),
+        "elu": lambda x, a: x if x > 0 else a * (exp(x) - 1),
         "gelu": lambda x: x * probability_below(x),
         "silu": lambda x: x * logistic(x),
         "maximum": max,
@@ -108,7 +115,7 @@ def truths() -> Mapping[str, Truth]:
         "prod": lambda *xs: mp.fprod(xs),
         "dot": lambda *xs: mp.fdot(xs[: len(xs) // 2], xs[len(xs) // 2 :]),
         "logsumexp": log_sum_exp,
-        "softmax": lambda *xs: mp.exp(xs[0] - log_sum_exp(*xs)),
+        "softmax": lambda *xs: exp(xs[0] - log_sum_exp(*xs)),
     }
 
 
