@@ -130,7 +130,7 @@ def _is_rounding(node: Value, by: Sequence[int], gave: float | None, true: Slope
     except REFUSALS:
         return False
     mp = mpmath()
-    with mp.workdps(DEEPER[-1]):
+    with mp.workdps(DEEPER[1][-1]):
         exact = exact_values(topological_order(rule))[rule]
         is_right = abs(exact - true.value) <= DIGITS_KEPT * abs(true.value)
     return bool(is_right) and (rule._data == gave or math.isnan(gave))
@@ -160,7 +160,7 @@ class _Measure:
     def truth_unless_right(self, gave: float, by: Sequence[int]) -> Slope | None:
         """What the rule should have given; `None` where that is what it gave."""
         is_higher = len(by) > 1
-        for digits in (0, *DEEPER) if is_known(self.operation) else (0,):
+        for digits in (0, *DEEPER[len(by)]) if is_known(self.operation) else (0,):
             true = self._slope(digits, *sorted(by))
             # A slope of 0 proves nothing yet: exp(1e-300) looks flat to 300 digits. But most of
             # higher orders are 0, and these are not looked at that far out.
@@ -184,8 +184,12 @@ class _Measure:
         return found
 
     def _allows(self, gave: float, true: Slope, slack: float = 0.0) -> bool:
-        """Whether a rule may give that; where the sides differ, anything."""
+        """Whether a rule may give that; where the sides differ or nothing is known, anything."""
         exact = float(true.value)
+        if math.isnan(exact):
+            return True
+        if math.isinf(gave) and true.bar > abs(exact):  # so steep that floats cannot tell
+            return True
         if true.is_kink or math.isinf(exact) or math.isnan(gave):
             return true.is_kink or gave == exact
         known_to = SAFETY * float(true.bar)

@@ -16,6 +16,8 @@ from tinygrad_bp.check.slopes import SAFETY, Slope
 
 SIZES = range(2, 28)
 """Steps are 1/4, 1/8, ... of the scale."""
+SHORTEST = 50
+"""Where there seems to be a kink, steps go down to so many halvings of the scale."""
 SMALLEST = 2.0**40 * sys.float_info.min
 """Of the scales of steps, so that no step is 0."""
 UNDERFLOWS = 1e-77
@@ -31,14 +33,18 @@ def float_slope(along: Callable[[float], float], scale: float) -> Slope:
     >>> abs(slope.value - math.e) < slope.bar < 1e-10
     True
     """
-    here, scale = along(0.0), max(scale, SMALLEST)
+    here, is_tiny, scale = along(0.0), scale < SMALLEST, max(scale, SMALLEST)
     # Where everything underflows there is no noise, and nothing else either.
-    noise = max(_noise(along, scale), 0.5 * sys.float_info.epsilon * abs(here), math.ulp(0.0))
+    jumps, rounding = _noise(along, scale), 0.5 * sys.float_info.epsilon * abs(here)
+    noise = max(jumps, rounding, math.ulp(0.0))
     steps = [math.ldexp(scale, -size) for size in SIZES]
     forward = [(along(h) - here) / h for h in steps]
     backward = [(here - along(-h)) / h for h in steps]
     if scale < UNDERFLOWS and not any(forward) and not any(backward):
         return Slope.smooth(0.0, math.inf)  # flat, or its terms are too small for floats
+    changes = [abs(q) * h for q, h in zip((*forward, *backward), (*steps, *steps), strict=True)]
+    if jumps > 64.0 * rounding and not any(change > 256.0 * jumps for change in changes):
+        return Slope.smooth(math.nan, math.inf)  # waves that are shorter than steps, or noise alone
     central = [(one + other) / 2 for one, other in zip(forward, backward, strict=True)]
     left, left_bar = _extrapolated(backward, steps, 2.0, noise)
     right, right_bar = _extrapolated(forward, steps, 2.0, noise)
@@ -46,7 +52,21 @@ def float_slope(along: Callable[[float], float], scale: float) -> Slope:
         middle, bar = _extrapolated(central, steps, 4.0, noise)
         # Three ways to one number: where they disagree, steps were too large for what is there.
         return Slope(middle, max(bar, abs(middle - left), abs(middle - right)), left, right)
+    if is_tiny or _is_smooth_nearby(along, here, scale, abs(right - left), noise):
+        return Slope.smooth(math.nan, math.inf)
     return Slope(math.nan, math.inf, left, right, is_kink=True)
+
+
+def _is_smooth_nearby(
+    along: Callable[[float], float], here: float, scale: float, apart: float, noise: float
+) -> bool:
+    """Whether shorter steps than all that were tried see no kink, if they see anything."""
+    for size in range(SIZES.stop, SHORTEST):
+        step = math.ldexp(scale, -size)
+        bend = abs(along(step) - 2.0 * here + along(-step)) / step
+        if SAFETY * noise / step < 0.25 * apart and bend < 0.25 * apart:
+            return True
+    return False
 
 
 def _extrapolated(
@@ -87,6 +107,6 @@ def _noise(along: Callable[[float], float], scale: float) -> float:
     for step in (side * size * scale for side in (-1.0, 1.0) for size in NOISE_STEPS):
         values = [along(k * step) for k in range(1, 8)]
         for start in range(3):
-            pairs = zip(FOURTH_DIFFERENCE, values[start:], strict=False)
-            sizes.append(abs(math.fsum(c * v for c, v in pairs)))
+            terms = [c * v for c, v in zip(FOURTH_DIFFERENCE, values[start:], strict=False)]
+            sizes.append(abs(math.fsum(terms)) if all(map(math.isfinite, terms)) else math.nan)
     return max(filter(math.isfinite, sizes), default=math.inf) / math.sqrt(70.0)

@@ -26,8 +26,8 @@ Relative to the input: 64 units in its last place, and what a sum of some terms 
 """
 NOTHING = 1e-12
 """How sure a slope of 0 has to be where there are only floats to tell."""
-TOO_SMALL = 1e-30
-"""What a second or third derivative may be off by whatever its size."""
+TOO_SMALL, NEAR_0 = 1e-30, 1e-15
+"""What counts as 0 as a second or third derivative, by inputs that are not as small as that."""
 FEW_DIGITS = "as near as floats allow that are below 2.2e-308 and have few digits"
 NO_MORE_THAN_ROUNDING = "rounding alone explains the difference: floats lose the digits here"
 
@@ -79,11 +79,14 @@ class _Judge:
         """With so many digits that more do not change what is in question."""
         reference = self.references.best(self.order, self.kind)
         in_question = self._in_question(reference)
-        while in_question and self.references.deepen():
+        while in_question and self.references.deepen(self.order):
             deeper = self.references.best(self.order, self.kind)
-            pairs = [(reference.slopes[i], deeper.slopes[i]) for i in in_question]
-            reference = deeper
-            if all(_same(*pair) and self._is_sure(pair[1]) for pair in pairs):
+            before, now, reference = reference.slopes, deeper.slopes, deeper
+            # Two slopes of 0 prove nothing yet: 1 + 1e-300 * x looks flat to 300 digits.
+            if all(
+                now[i].value and _same(before[i], now[i]) and self._is_sure(i, now[i])
+                for i in in_question
+            ):
                 break
             in_question = self._in_question(reference)
         return self._with_first_order(reference) if self.order > 1 else reference
@@ -98,7 +101,7 @@ class _Judge:
     def _is_confirmed(self, index: int, slope: Slope) -> bool:
         """Whether the engine says the same, of which the reference knows nothing."""
         is_told = isinstance(self.candidate, ByHand) and self.candidate.graph is not None
-        if not is_told or not self._is_sure(slope):
+        if not is_told or not self._is_sure(index, slope):
             return False
         by_engine = self._by_engine[index]
         return bool(abs(by_engine - slope.value) <= 1e-9 * abs(by_engine))
@@ -137,19 +140,27 @@ class _Judge:
             return True
         gave, true = self.gave[index], float(slope.value)
         if gave == true == 0.0 and not self.references.is_exact:
-            return slope.bar <= NOTHING
+            return bool(slope.bar <= NOTHING)
         near = gave == true or abs(gave - slope.value) <= ULPS * _ulp(true) + slope.bar
-        return bool(near) and self._is_sure(slope)
+        return bool(near and self._is_sure(index, slope))
 
-    def _is_sure(self, slope: Slope) -> bool:
+    def _is_sure(self, index: int, slope: Slope) -> bool:
         """Whether the reference is good enough to say that something is right.
 
-        Of 0 no error is small in comparison, but digits are added until it vanishes. That of
-        differences of differences does not, so there a slope that small counts as 0.
+        Of 0 no error is small in comparison, but digits are added until it is below all floats.
+        Most second derivatives are 0, and not looked at that long unless an input is far out.
         """
-        if self.order > 1 and slope.bar <= TOO_SMALL:
+        is_last = self._is_everyday or not self.references.digits
+        if self.order > 1 and is_last and self.gave[index] == 0.0 and slope.bar <= TOO_SMALL:
+            return True
+        if float(slope.bar) == 0.0:
             return True
         return bool(slope.bar <= max(self.tolerance, 1e-12) * abs(slope.value))
+
+    @functools.cached_property
+    def _is_everyday(self) -> bool:
+        sizes = [abs(number) for number in self.subject.numbers if number]
+        return all(NEAR_0 < size < 1.0 / NEAR_0 for size in sizes)
 
     def _verdict(self, index: int, reference: Reference, blamed: set[int]) -> Verdict:
         slope = reference.slopes[index]
@@ -170,7 +181,8 @@ class _Judge:
             return self._said(index, WRONG, slope, self._why_not_of_graph())
         if index in blamed and not off <= slope.bar:
             return self._said(index, WRONG, slope)
-        if off <= SAFETY * slope.bar and not self._is_sure(slope):
+        is_open = off <= SAFETY * slope.bar or math.isnan(true) or math.isinf(gave)
+        if is_open and not self._is_sure(index, slope):
             return self._unstable(index, slope, "the reference is not known well enough")
         if within:
             return self._said(index, RIGHT, slope)
@@ -184,7 +196,7 @@ class _Judge:
             return replace(self._unstable(index, slope, FEW_DIGITS), is_within_rounding=True)
         size = max(slope.size, self._size(index))
         if off <= ULPS * sys.float_info.epsilon * size:
-            why = f"as near as terms allow that add up to {size:.1g} without their signs"
+            why = f"as near as terms allow that add up to {float(size):.1g} without their signs"
             return replace(self._unstable(index, slope, why), is_within_rounding=True)
         return self._unstable(index, slope, NO_MORE_THAN_ROUNDING)
 
@@ -199,7 +211,7 @@ class _Judge:
         """How much the derivative changes over the size of the input."""
         if self.order > 1 or not self.references.is_exact:
             return 0.0
-        return self.references.beside(index, BESIDE).size
+        return float(self.references.beside(index, BESIDE).size)
 
     def _why_not_of_graph(self) -> str:
         if isinstance(self.candidate, ByHand):
@@ -230,7 +242,7 @@ class _Judge:
         true, left, right = map(float, (slope.value, slope.left, slope.right))
         true = math.nan if verdict == KINK else true
         return Verdict(
-            ", ".join(names), verdict, self.gave[index], true, slope.bar, left, right, why
+            ", ".join(names), verdict, self.gave[index], true, float(slope.bar), left, right, why
         )
 
 
@@ -239,7 +251,4 @@ def _ulp(true: float) -> float:
 
 
 def _same(one: Slope, other: Slope) -> bool:
-    return bool(
-        one.value == other.value
-        or abs(one.value - other.value) <= mpmath().mpf("1e-20") * abs(other.value)
-    )
+    return bool(abs(one.value - other.value) <= mpmath().mpf("1e-20") * abs(other.value))

@@ -42,8 +42,9 @@ def exact_values(
     for node in nodes:
         if node not in found:
             operands = [found[parent] for parent in node.parents]
-            is_leaf = node.is_leaf or node.op is None
-            found[node] = mpmath().mpf(node._data) if is_leaf else exact_value(node.op, operands)
+            operation = None if node.is_leaf else node.op
+            given_data = mpmath().mpf(node._data)
+            found[node] = exact_value(operation, operands) if operation else given_data
     return found
 
 
@@ -75,7 +76,7 @@ def sure_value(operation: Primitive, operands: Sequence[float]) -> Any:
     1e-300
     """
     mp, previous = mpmath(), 0
-    for digits in (DIGITS[1], *DEEPER):
+    for digits in (DIGITS[1], *DEEPER[1]):
         with mp.workdps(digits):
             value = exact_value(operation, list(map(mp.mpf, operands)))
         # Two zeros prove nothing yet: exp(1e-300) - 1 is 0 to 300 digits.

@@ -87,9 +87,9 @@ class References:
                 raise _refusal(kind, why)
         return self.differences()
 
-    def deepen(self) -> bool:
+    def deepen(self, order: int) -> bool:
         """Go on with more digits; false where there are none, or enough."""
-        self.digits = next((more for more in DEEPER if more > self.digits), 0)
+        self.digits = next((more for more in DEEPER[order] if more > self.digits), 0)
         return bool(self.digits) and is_installed()
 
     def _replay(self) -> Reference:

@@ -48,8 +48,9 @@ def replayed(graph: Graph, numbers: Sequence[Any] | None = None, order: int = 1)
     size: dict[Value, Any] = {graph.output: mp.mpf(1)}
     kinks = []
     for node in reversed(nodes):
-        upstream, operation = adjoint.get(node, 0), node.op
-        if not upstream or operation is None or node.is_leaf:
+        upstream, unsure, operation = adjoint.get(node, 0), bar.get(node, 0), node.op
+        # A slope of 0 that is not sure goes on: 1 + 1e-300 * x only looks flat.
+        if not (upstream or unsure) or operation is None or node.is_leaf:
             continue
         operands = [value[parent] for parent in node.parents]
         for index, parent in enumerate(node.parents):
@@ -59,16 +60,14 @@ def replayed(graph: Graph, numbers: Sequence[Any] | None = None, order: int = 1)
             if local.is_kink:
                 kinks.append(node)
             contribution = upstream * local.value
-            off = abs(upstream) * local.bar + abs(local.value) * bar.get(node, 0)
+            off = (abs(upstream) + unsure) * local.bar + abs(local.value) * unsure
             if not is_known(operation):
                 off += ROUNDED * abs(contribution)
             adjoint[parent] = adjoint.get(parent, 0) + contribution
             bar[parent] = bar.get(parent, 0) + off
             size[parent] = size.get(parent, 0) + size[node] * abs(local.value)
     slopes = [
-        Slope.smooth(
-            mp.mpf(adjoint.get(leaf, 0)), float(bar.get(leaf, 0)), float(size.get(leaf, 0))
-        )
+        Slope.smooth(mp.mpf(adjoint.get(leaf, 0)), bar.get(leaf, 0.0), size.get(leaf, 0.0))
         for leaf in graph.leaves
     ]
     return Replayed(value[graph.output], slopes, kinks)
@@ -85,7 +84,7 @@ def higher_slopes(graph: Graph, order: int) -> list[Slope]:
 def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> list[Slope]:
     if not level:
         return replayed(graph, at, order).slopes
-    size = max(slope.size for slope in _derivatives(graph, at, order, level - 1))
+    within = _derivatives(graph, at, order, level - 1)
     columns = []
     for index, x in enumerate(at):
 
@@ -93,7 +92,7 @@ def _derivatives(graph: Graph, at: Sequence[Any], order: int, level: int) -> lis
             moved = [*at[:index], x + step, *at[index + 1 :]]
             return [one.value for one in _derivatives(graph, moved, order, level - 1)]
 
-        columns.append(exact_slopes(along, abs(x) or 1, order, level, size))
+        columns.append(exact_slopes(along, abs(x) or 1, order, level, within))
     return [slope for row in zip(*columns, strict=True) for slope in row]
 
 

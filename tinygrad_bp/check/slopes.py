@@ -28,24 +28,33 @@ class Slope:
     """
 
     value: Any
-    bar: float
+    bar: Any
+    """As many digits as a float has, but maybe smaller than any: of mpmath where that is."""
     left: Any
     right: Any
     is_kink: bool = False
     """Whether the sides differ by more than can be an error."""
-    size: float = 0.0
+    size: Any = 0.0
     """How large the terms are that it is the sum of, all taken together."""
 
     @classmethod
-    def smooth(cls, value: Any, bar: float = 0.0, size: float = 0.0) -> Slope:
+    def smooth(cls, value: Any, bar: Any = 0.0, size: Any = 0.0) -> Slope:
         """The same on both sides."""
         return cls(value, bar, value, value, size=size)
 
 
+EXACT = Slope.smooth(0.0)
+"""In place of what a function is at 0, where its numbers have all digits in force."""
 DIGITS = {1: 110, 2: 170, 3: 300}
 """For derivatives of each order: 50 for the answer, what the steps take, and some to spare."""
-DEEPER = (440, 1760)
+DEEPER = {1: (600, 1760), 2: (600, 4000), 3: (600, 4000)}
 """How many are tried where that is too few; the last are for what looks like a kink, too."""
+SHORTER = 0.7
+"""What share of the digits beyond that goes into shorter steps."""
+MOST = {1: 350, 2: 780, 3: 650}
+"""How many at most: so that a step is short beside a wave, or a stair, of any floats, and that
+what it leaves off is nothing beside the second derivative of sin at the smallest of them.
+"""
 STEPS = {1: (-45,), 2: (-60, -25), 3: (-90, -35, -12)}
 """The steps of differences of differences, as powers of ten, the innermost first.
 
@@ -54,7 +63,7 @@ What a difference is off by goes with the square of its step, and has to vanish 
 
 
 def exact_slope(
-    along: Along, scale: Any, order: int = 1, level: int = 0, size: float = 0.0
+    along: Along, scale: Any, order: int = 1, level: int = 0, within: Slope = EXACT
 ) -> Slope:
     """The slope at 0 of a function in mpmath's numbers, under the precision in force.
 
@@ -63,9 +72,9 @@ def exact_slope(
 
     `scale` is the size of what steps are small beside. Of a function that is itself a
     difference, `level` says how many there are within it, and `order` of how many in all; and
-    `size` how large the terms of its numbers are, where they cancel.
+    `within` is what it is at 0: how sure, and how large its terms are, where they cancel.
     """
-    (slope,) = exact_slopes(lambda t: [along(t)], scale, order, level, size)
+    (slope,) = exact_slopes(lambda t: [along(t)], scale, order, level, [within])
     return slope
 
 
@@ -74,21 +83,25 @@ def exact_slopes(
     scale: Any,
     order: int = 1,
     level: int = 0,
-    size: float = 0.0,
+    within: Sequence[Slope] = (EXACT,),
 ) -> list[Slope]:
     """The same of a function that gives several numbers."""
     mp = mpmath()
-    found, is_plain = _slopes(along, scale, order, level, size)
-    if is_plain or mp.mp.dps >= DEEPER[-1]:
+    found, is_plain = _slopes(along, scale, order, level, within)
+    if is_plain or mp.mp.dps >= DEEPER[order][-1]:
         return found
     # sin(1e249) has a wave a hundred times in the shortest step, hypot(x, 1e-100) bends like
     # abs(x): nothing is a kink that is none to steps shorter than any float.
-    with mp.workdps(DEEPER[-1]):
-        return _slopes(along, scale, order, level, size)[0]
+    with mp.workdps(DEEPER[order][-1]):
+        return _slopes(along, scale, order, level, within)[0]
 
 
 def _slopes(
-    along: Callable[[Any], Sequence[Any]], scale: Any, order: int, level: int, size: float
+    along: Callable[[Any], Sequence[Any]],
+    scale: Any,
+    order: int,
+    level: int,
+    within: Sequence[Slope],
 ) -> tuple[list[Slope], bool]:
     """The slopes with the steps for the precision in force, and whether they are like any others."""
     mp = mpmath()
@@ -96,23 +109,32 @@ def _slopes(
     h = scale * step
     here = along(nothing)
     sizes = [abs(number) for number in here if mp.isfinite(number)]
-    largest = max([*sizes, size]) / scale
-    noise = noise_of_one * largest
-    (left, is_plain), (right, is_too) = (_one_sided(along, here, noise, s) for s in (-h, h))
+    largest = max([*sizes, *(one.size for one in within)]) / scale
+    noises = [noise_of_one * largest + 4 * one.bar / h for one in within]
+    noises *= len(here) // len(noises)
+    (left, is_plain), (right, is_too) = (_one_sided(along, here, noises, s) for s in (-h, h))
     found = [
-        replace(_joined(*one, *other, noise), size=float(largest))
-        for one, other in zip(left, right, strict=True)
+        # The point is rounded as well: by how much a slope makes of that.
+        replace(_joined(*one, *other, noise, noise_of_one), size=largest)
+        for one, other, noise in zip(left, right, noises, strict=True)
     ]
-    return found, is_plain and is_too and not any(slope.is_kink for slope in found)
+    return found, is_plain and is_too and not any(map(_is_bent, found))
+
+
+def _is_bent(slope: Slope) -> bool:
+    """Whether it is that of a kink, and not of a kink of what the function is the slope of."""
+    is_nowhere = mpmath().isnan(slope.left) and mpmath().isnan(slope.right)
+    return slope.is_kink and not is_nowhere
 
 
 @functools.cache
 def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
     """The step, what numbers of size 1 make a quotient over it be off by, and 0."""
     mp = mpmath()
-    # With more digits smaller steps, so that what they leave off vanishes as well. A fourth of
-    # the digits goes there, for each difference: the others are for what is lost in between.
-    shorter = max(0, mp.mp.dps - DIGITS[order]) // 4
+    # With more digits smaller steps, so that what they leave off vanishes as well. Each difference
+    # takes its share, and what remains is for what is lost in between.
+    spare = max(0, mp.mp.dps - DIGITS[order])
+    shorter = min(MOST[order], round(SHORTER * spare / order))
     exponents = [exponent - shorter for exponent in STEPS[order]]
     step = mp.mpf(10) ** exponents[level]
     rounding = mp.mpf(10) ** (2 * exponents[level - 1] + 10) if level else +mp.eps
@@ -120,7 +142,7 @@ def _constants(order: int, level: int, _precision: int) -> tuple[Any, Any, Any]:
 
 
 def _one_sided(
-    along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noise: Any, h: Any
+    along: Callable[[Any], Sequence[Any]], here: Sequence[Any], noises: Sequence[Any], h: Any
 ) -> tuple[list[tuple[Any, Any]], bool]:
     """The slope of each number on the side of `h`, and how much its quotients still change.
 
@@ -132,12 +154,12 @@ def _one_sided(
         return [(moved - start) / step for moved, start in zip(along(step), here, strict=True)]
 
     far, near = quotients(h), quotients(h / 2)
-    if all(_has_settled(one, other, noise) for one, other in zip(far, near, strict=True)):
+    if all(map(_has_settled, far, near, noises)):
         pairs = zip(far, near, strict=True)
         return [(2 * other - one, abs(other - one)) for one, other in pairs], True
-    each = list(zip(far, near, quotients(h / 4), strict=True))
-    limits = [(_limit(*three, noise), abs(three[1] - three[0])) for three in each]
-    return limits, all(_is_plain(*three, noise) for three in each)
+    each = list(zip(far, near, quotients(h / 4), noises, strict=True))
+    limits = [(_limit(*one), abs(one[1] - one[0])) for one in each]
+    return limits, all(_is_plain(*one) for one in each)
 
 
 def _has_settled(far: Any, near: Any, noise: Any) -> bool:
@@ -161,15 +183,18 @@ def _is_plain(far: Any, near: Any, nearest: Any, noise: Any) -> bool:
     return bool(abs(2 * last - change) <= mpmath().mpf("1e-4") * abs(change))
 
 
-def _joined(left: Any, changed: Any, right: Any, changes: Any, noise: Any) -> Slope:
+def _joined(
+    left: Any, changed: Any, right: Any, changes: Any, noise: Any, of_point: Any
+) -> Slope:
     mp = mpmath()
+    bar = noise + of_point * abs(left)
     if left == right:
-        return Slope(left, 0.0 if mp.isinf(left) else float(noise), left, right)
+        return Slope(left, 0.0 if mp.isinf(left) else bar, left, right)
     apart = abs(left - right)
     # Where the slope is 0, what is left of it goes with the square of the step.
     curve = 1e-10 * max(changed, changes)
     if mp.isfinite(apart) and apart <= max(abs(left), abs(right)) * 1e-20 + noise + curve:
-        return Slope((left + right) / 2, float(apart + noise), left, right)
+        return Slope((left + right) / 2, apart + bar, left, right)
     return Slope(mp.nan, math.inf, left, right, is_kink=True)
 
 
@@ -183,8 +208,8 @@ def exact_derivative(function: Callable[..., Any], at: Sequence[Any], by: Sequen
             moved = [*at[:index], at[index] + step, *at[index + 1 :]]
             return nested(moved, level - 1).value if level else function(*moved)
 
-        size = nested(at, level - 1).size if level else 0.0
-        return exact_slope(along, abs(at[index]) or 1, len(by), level, size)
+        within = nested(at, level - 1) if level else EXACT
+        return exact_slope(along, abs(at[index]) or 1, len(by), level, within)
 
     return nested(at, len(by) - 1)
 

@@ -43,8 +43,8 @@ def truths() -> Mapping[str, Truth]:
         return mp.mpf(0) if x < VANISHED else mp.exp(x)
 
     def log_sum_exp(*xs: Any) -> Any:
-        largest = max(xs)  # whose exp may be slow, too
-        return largest + mp.log(mp.fsum([exp(x - largest) for x in xs]))
+        *others, largest = sorted(xs)  # whose exp may be slow, too
+        return largest + mp.log1p(mp.fsum([exp(x - largest) for x in others]))
 
     def erfc(x: Any) -> Any:
         # Beyond 50 what is left is below 1e-1080, and mpmath slow.
@@ -56,6 +56,11 @@ def truths() -> Mapping[str, Truth]:
     def logistic(x: Any) -> Any:
         return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
 
+    def remainder(x: Any, y: Any) -> Any:
+        with mp.extraprec(max(0, mp.mag(x / y))):  # which the difference loses
+            rest = x - y * mp.floor(x / y)
+        return +rest
+
     return {
         "add": lambda x, y: x + y,
         "subtract": lambda x, y: x - y,
@@ -63,7 +68,7 @@ def truths() -> Mapping[str, Truth]:
         "divide": lambda x, y: x / y,
         "pow": mp.power,
         "pow_constant": mp.power,
-        "remainder": lambda x, y: x - y * mp.floor(x / y),
+        "remainder": remainder,
         "floor_divide": lambda x, y: mp.floor(x / y),
         "negative": lambda x: -x,
         "positive": lambda x: x,
