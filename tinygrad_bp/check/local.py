@@ -36,8 +36,7 @@ def exact_value(operation: Primitive, operands: Sequence[Any]) -> Any:
 def exact_values(
     nodes: Sequence[Value], given: Mapping[Value, Any] | None = None
 ) -> dict[Value, Any]:
-    """What each node of a graph should be: in topological order, from its leaves or what is given.
-    """
+    """What each node of a graph should be, from what its leaves are or what is given."""
     found = dict(given or {})
     for node in nodes:
         if node not in found:

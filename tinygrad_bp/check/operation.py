@@ -238,9 +238,7 @@ def _compiled(operation: Primitive, count: int) -> tuple[Callable[..., Any], ...
     return compiled(operation), compiled(functional.grad(operation, range(count)))
 
 
-def _eager(
-    function: Callable[..., Any], point: Point
-) -> Iterator[tuple[Callable[..., Any], Any]]:
+def _eager(function: Callable[..., Any], point: Point) -> Iterator[tuple[Callable[..., Any], Any]]:
     """The function and its gradient, each with what it gives for numbers."""
     slopes = functional.grad(function, range(len(point)))
     yield function, function(*point)

@@ -103,7 +103,7 @@ def _slopes(
     level: int,
     within: Sequence[Slope],
 ) -> tuple[list[Slope], bool]:
-    """The slopes with the steps for the precision in force, and whether they are like any others."""
+    """The slopes with the steps for the precision in force, and whether they look smooth."""
     mp = mpmath()
     step, noise_of_one, nothing = _constants(order, level, mp.mp.prec)
     h = scale * step
@@ -183,9 +183,7 @@ def _is_plain(far: Any, near: Any, nearest: Any, noise: Any) -> bool:
     return bool(abs(2 * last - change) <= mpmath().mpf("1e-4") * abs(change))
 
 
-def _joined(
-    left: Any, changed: Any, right: Any, changes: Any, noise: Any, of_point: Any
-) -> Slope:
+def _joined(left: Any, changed: Any, right: Any, changes: Any, noise: Any, of_point: Any) -> Slope:
     mp = mpmath()
     bar = noise + of_point * abs(left)
     if left == right:
