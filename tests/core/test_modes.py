@@ -158,9 +158,11 @@ def test_a_sum_of_gradients_that_overflows_raises():
 
 
 def test_a_tangent_that_overflows_raises():
-    message = message_of(lambda: tinygrad_bp.jvp(lambda x: (x * 1e200) * 1e200, (1e-300,), (1.0,)))
+    def pushed():
+        return tinygrad_bp.jvp(lambda x: (x * 1e200) * 1e200, (1e-300,), (1.0,))
 
-    assert "1e+200 * 1e+200, the derivative of" in message
+    assert message_of(pushed).startswith("1e+200 * 1e+200, the derivative of")
+    assert pushed() == (pytest.approx(1e100), math.inf)
 
 
 def test_a_gradient_as_graph_is_watched_as_it_is_made():
