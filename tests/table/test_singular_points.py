@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -320,6 +321,14 @@ def test_the_check_of_arithmetic_can_fail() -> None:
 
 
 # Stable where the textbook is not ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [8.0625, 8.25, -8.25, -37.0])
+def test_the_normal_distribution_keeps_its_last_digits_in_both_tails(x: float) -> None:
+    with mpmath.workdps(50):
+        truth = mpmath.ncdf(x)
+
+        assert abs(Value(x).normal_cdf().data - truth) <= 2.0 * math.ulp(float(truth))
 
 
 @pytest.mark.parametrize(
