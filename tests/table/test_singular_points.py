@@ -101,6 +101,7 @@ FACTS = [
     ("pow_constant", (0.5, -1075.0), inf, (-inf, None)),
     ("pow_constant", (-0.5, -1075.0), -inf, (-inf, None)),
     ("pow_constant", (-0.5, -1076.0), inf, (inf, None)),
+    ("pow_constant", (-0.0, -0.5), inf, (-inf, None)),
     ("pow_constant", (-0.0, -1.0), -inf, (-inf, None)),
     ("pow_constant", (-0.0, -2.0), inf, (inf, None)),
     ("pow_constant", (0.0, -2.0), inf, (-inf, None)),
