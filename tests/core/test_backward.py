@@ -8,6 +8,7 @@ import pytest
 
 import tinygrad_bp
 from tinygrad_bp import Value, constant, exp, log, no_grad, topological_order, value, where
+from tinygrad_bp.sweep import tangents
 
 
 def test_a_leaf_reached_twice_by_one_operation_counts_twice():
@@ -355,3 +356,19 @@ def test_a_grad_that_is_no_number_is_named_and_nothing_is_stored(wrong):
     with pytest.raises(TypeError, match=r"the grad of Value\(data=3\.0, .* 0\.0 clears it"):
         y.backward()
     assert (w.grad, y.grad, x.grad) == (0.0, 0.0, wrong)
+
+
+def test_a_pole_does_not_keep_the_gradient_from_what_comes_after_it():
+    w, x = Value(2.0), Value(0.0)
+    (w * 3.0 + 1.0 / x).backward()
+
+    assert [w.grad, x.grad] == [3.0, -math.inf]
+
+
+def test_tangents_are_floats_unless_a_graph_is_asked_for():
+    x = Value(2.0)
+    y = x * x
+    order = topological_order(y)
+
+    assert type(tangents(order, {x: 1.0})[y]) is float
+    assert type(tangents(order, {x: 1.0}, as_graph=True)[y]) is Value
