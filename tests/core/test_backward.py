@@ -372,3 +372,14 @@ def test_tangents_are_floats_unless_a_graph_is_asked_for():
 
     assert type(tangents(order, {x: 1.0})[y]) is float
     assert type(tangents(order, {x: 1.0}, as_graph=True)[y]) is Value
+
+
+def test_a_branch_not_taken_changes_no_bit_of_a_derivative_as_graph():
+    condition, x = Value(0.0), Value(3.0)
+    y = where(condition, x.exp(), 2.0) + x * -0.0
+
+    as_number, as_graph = (
+        tinygrad_bp.gradient(y, x, create_graph=graph) for graph in (False, True)
+    )
+
+    assert [str(as_number), str(as_graph.data)] == ["-0.0", "-0.0"]
