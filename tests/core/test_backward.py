@@ -365,6 +365,24 @@ def test_a_pole_does_not_keep_the_gradient_from_what_comes_after_it():
     assert [w.grad, x.grad] == [3.0, -math.inf]
 
 
+def test_a_constant_of_two_uses_gets_nothing_in_strict_mode_either():
+    x, y, c = Value(2.0), Value(3.0), constant(5.0)
+    with tinygrad_bp.strict():
+        (x * c + y * c).backward()
+
+    assert [x.grad, y.grad, c.grad] == [5.0, 5.0, 0.0]
+
+
+def test_a_tangent_that_is_given_is_not_computed():
+    x = Value(2.0)
+    h = x * x
+    y = h * 3.0
+
+    found = tangents(topological_order(y), {x: 1.0, h: 5.0})
+
+    assert (found[h], found[y]) == (5.0, 15.0)
+
+
 def test_tangents_are_floats_unless_a_graph_is_asked_for():
     x = Value(2.0)
     y = x * x

@@ -66,7 +66,7 @@ def _mutant(module: Path, operator: str, code: str, changed: str) -> Mutant:
     before, after = code.splitlines(), changed.splitlines()
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     _, i, j, k, m = next(block for block in matcher.get_opcodes() if block[0] != "equal")
-    old, new = (" ".join(map(str.strip, lines)) for lines in (before[i:j], after[k:m]))
+    old, new = (" ".join(map(str.strip, lines)).strip() for lines in (before[i:j], after[k:m]))
     return Mutant(module.stem, operator, i + 1, old, new, changed)
 
 

@@ -66,6 +66,7 @@ FACTS = [
     ("atanh", (1.0,), inf, (inf,)),
     ("log1p", (-1.0,), -inf, (inf,)),
     ("sign", (0.0,), 0.0, (None,)),
+    ("sign", (nan,), nan, (None,)),
     ("heaviside", (0.0, 0.25), 0.25, (None, None)),
     ("equal", (1.0, 1.0), 1.0, (None, None)),
     ("clip", (2.0, 3.0, 1.0), 1.0, (0.0, 0.0, 1.0)),
