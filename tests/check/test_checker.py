@@ -415,3 +415,8 @@ def test_cancellation_with_an_operation_that_nobody_defined_is_unstable() -> Non
     report = check_gradient(lambda x: same(1 - tg.cos(x)) / (x * x), 1e-8)
 
     assert report.verdict == "unstable"
+
+
+def test_a_number_in_place_of_the_function_is_refused():
+    with pytest.raises(TypeError, match=r"expected a function, .* got 3.0 where the function"):
+        check_gradient(3.0)

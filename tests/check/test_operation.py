@@ -270,3 +270,10 @@ def test_operation_without_points_has_nothing_to_check() -> None:
 def test_what_is_not_registered_is_refused(thing: Any) -> None:
     with pytest.raises(ValueError, match="expected a registered operation, got"):
         check_operation(thing)
+
+
+def test_a_wrong_operation_has_no_line_of_a_program() -> None:
+    part = check_operation(cubed(partials=lambda z, x: (2.0 * x * x,)))["partials"]
+
+    assert "its rule gives" in str(part)
+    assert "test_operation.py" not in str(part)

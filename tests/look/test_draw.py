@@ -16,7 +16,7 @@ from tests.look.graphs import (
     square_plus_triple,
     words,
 )
-from tinygrad_bp import Value, provenance
+from tinygrad_bp import Value, provenance, record
 from tinygrad_bp.check.strategies import expressions
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look import draw
@@ -621,3 +621,9 @@ def test_out_of_a_summary_of_many_values_no_contribution_is_shown():
 def test_names_are_a_dict():
     with pytest.raises(TypeError, match="expected a dict from name to value as names, got 'w'"):
         draw(Value(1.0), names="w")
+
+
+@pytest.mark.parametrize("drawn", [Value(2.0) * 3, record(lambda x: x * 3, 2.0)])
+def test_a_title_that_is_no_text_is_refused(drawn):
+    with pytest.raises(TypeError, match="a title is a str, got int 3"):
+        draw(drawn, title=3)

@@ -359,3 +359,8 @@ def test_every_file_beside_the_code_is_in_a_page() -> None:
     scripts = {f"{name}.js" for several in SCRIPTS.values() for name in several}
     shared = {"page.html", "zoom.html", "player.css"}
     assert names == scripts | {f"{kind}.html" for kind in SCRIPTS} | shared
+
+
+def test_a_title_that_is_no_text_is_refused():
+    with pytest.raises(TypeError, match="a title is a str, got int 3"):
+        play(Value(2.0) * 3, title=3)

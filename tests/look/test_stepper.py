@@ -394,3 +394,27 @@ def test_committing_twice_adds_up_in_leaves_and_nowhere_else():
     steps.commit()
 
     assert (x.grad, y.grad, y.parents[0].grad) == (16.0, 1.0, 1.0)
+
+
+def test_gradients_print_by_name_and_go_along_with_the_walk():
+    _, y = square_plus()
+    steps = step(y)
+    gradients = steps.gradients
+    before = repr(gradients)
+    steps.goto(len(steps))
+
+    assert before == "No gradient yet after 0 of 7 steps: all start at the seed."
+    assert repr(gradients).splitlines()[0] == "gradients after step 7 of 7:"
+    assert repr(gradients).splitlines()[-1].split() == ["dy/dx", "8"]
+    assert len(gradients) == len(dict(gradients))
+
+
+def test_of_many_gradients_the_first_are_printed():
+    _, y = chain(40)
+    steps = step(y)
+    steps.goto(len(steps))
+
+    lines = repr(steps.gradients).splitlines()
+
+    assert lines[1].split() == ["dv40/dv40", "1"]
+    assert lines[-1] == "    and 23 more"

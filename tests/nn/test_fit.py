@@ -312,7 +312,8 @@ def test_snapshots_are_kept_after_the_epochs_given(compiled: bool) -> None:
 
 NAN, INF = math.nan, math.inf
 REFUSALS: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"inputs": [], "targets": []}, ValueError, r"inputs hold no numbers: their shape is \(0, 1\)"),
+    ({"inputs": [], "targets": []}, ValueError, "inputs are empty: expected one example at least"),
+    ({"inputs": [[], []]}, ValueError, r"inputs hold no numbers: their shape is \(2, 0\)"),
     ({"inputs": [[], [], []]}, ValueError, r"inputs hold no numbers: .* \(3, 0\)"),
     ({"inputs": [[0.0], [1.0]]}, ValueError, "2 examples of inputs.* 3 of targets"),
     ({"inputs": [[1, 2]] * 3}, ValueError, r"Neuron\(1, 'linear'\) takes 1 inputs, got 2"),

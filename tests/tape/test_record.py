@@ -120,7 +120,7 @@ def test_names_where_the_function_tells_none():
 
     assert (tape.name, tape.names) == ("replay", ("x0", "x1", ""))
     assert record(max, 1.0, 2.0).names == ("x0", "x1", "")[:2]
-    assert record(lambda x: x, 1.0).name == "replay"
+    assert record(lambda x: x, 1.0).name == "lambda"
 
 
 def test_arguments_of_a_derivative_are_named_like_those_of_its_function():
@@ -269,3 +269,10 @@ def test_what_was_wrong_leaves_no_recording_behind():
         record(lambda: 1 / 0)
 
     assert Value(2.0).data == 2.0
+
+
+def test_a_tape_of_a_lambda_says_so_and_counts_in_words():
+    tape = record(lambda x: x * 2, 1.0)
+
+    assert repr(tape) == "<tape lambda: 1 input, 1 instruction, 0 guards>"
+    assert tape.source().startswith("def replay(x):")

@@ -41,7 +41,7 @@ def test_tapes_of_one_program_are_equal():
 
 
 def test_a_tape_shows_what_it_is():
-    assert repr(record(model, *EXAMPLE)) == "<tape model: 4 inputs, 5 instructions, 1 guards>"
+    assert repr(record(model, *EXAMPLE)) == "<tape model: 4 inputs, 5 instructions, 1 guard>"
 
 
 @pytest.fixture
@@ -218,3 +218,10 @@ def test_a_table_that_cannot_be():
     for function in (lambda x: [x, x], lambda x: 2.0 + 0.0 * x.sign() if x is None else 2.0):
         with pytest.raises(ValueError, match="whose one output depends"):
             record(function, 1.0).table(adjoint=True)
+
+
+def test_a_tape_of_a_lambda_is_saved(tmp_path):
+    tape = record(lambda x: x * 2, 1.0)
+    save(tape, tmp_path / "tape.json")
+
+    assert load(tmp_path / "tape.json").name == "lambda"

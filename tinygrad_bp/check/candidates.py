@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import sys
@@ -30,6 +31,7 @@ from tinygrad_bp.check.truths import is_installed
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.modes import source_lines
+from tinygrad_bp.primitive import Primitive
 
 
 class ByEngine:
@@ -69,7 +71,9 @@ class ByEngine:
 
     @functools.cached_property
     def _culprits(self) -> Any:
-        with source_lines():
+        # An operation by itself is made on the line that asks: no line of a program to look at.
+        is_alone = isinstance(self.subject.function, Primitive)
+        with contextlib.nullcontext() if is_alone else source_lines():
             graph = self.subject.graph()
         return graph, list(culprits(graph, self.order))
 

@@ -55,7 +55,7 @@ def check_gradient(
     A wrong gradient raises nothing: see `assert_gradients_agree`. What the function raises
     comes out as it is.
     """
-    _check_settings(inputs, gradient, order, reference, tolerance)
+    _check_settings(function, inputs, gradient, order, reference, tolerance)
     subject = Subject(function, inputs)
     candidate = ByHand(subject, order, gradient) if gradient else ByEngine(subject, order)
     return judged(candidate, reference, tolerance)
@@ -90,12 +90,18 @@ def assert_gradients_agree(
 
 
 def _check_settings(
+    function: object,
     inputs: tuple[Any, ...],
     gradient: Callable[..., Any] | None,
     order: int,
     reference: str | None,
     tolerance: float,
 ) -> None:
+    if not callable(function):
+        raise TypeError(
+            f"expected a function, and then the inputs to check its gradient at, got {function!r} "
+            "where the function should be: check_gradient(f, 3.0)"
+        )
     if not inputs:
         raise ValueError("expected inputs to check the gradient at, got none")
     given = next((x for x in structure.numbers(inputs) if isinstance(x, Value)), None)

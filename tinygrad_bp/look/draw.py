@@ -24,6 +24,7 @@ from tinygrad_bp.look.nodes import Writer, relative
 from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.picture import Box, Direction, Edge, Key, Node, Picture
 from tinygrad_bp.look.tapes import picture_of_tape
+from tinygrad_bp.look.text import title_of
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.value import Value
 
@@ -91,16 +92,22 @@ def picture_of(
     direction: Direction = "LR",
     digits: int = 4,
     title: str = "",
+    cut: Mapping[Value, tuple[str, str]] | None = None,
 ) -> Picture:
-    """What `draw` draws, as data."""
+    """What `draw` draws, as data.
+
+    `cut` are leaves that stand for operations whose operands are not drawn, each with the
+    operation and its formula.
+    """
     _check("edges", edges, (*get_args(Numbers), None))
     _check("direction", direction, get_args(Direction))
+    title_of(title)
     outputs = _outputs(output)
     order = topological_order(*outputs)
     cells, step = cells_of(order, outputs, collapse)
     # All of them, shown or not, so that every view calls a node the same.
     called = names_of(order, names)
-    writer = Writer(called, digits, largest(node.grad for node in order))
+    writer = Writer(called, digits, largest(node.grad for node in order), cut=cut or {})
     silent = silent_ones(order, outputs) if edges == "contribution" else ()
     picture = assembled(
         cells, writer, outputs, edges=edges, silent=silent, direction=direction, title=title
@@ -109,6 +116,8 @@ def picture_of(
     if edges == "contribution" and not step and len(outputs) == 1:
         links = in_order_of_arrival(links)
     notes = [*_notes(order, picture.nodes, step, edges)]
+    if cut:
+        notes.append("… on an operation: its operands are not drawn.")
     if changed := outdated(order):
         notes.append(remark(changed, called, digits))
     return replace(picture, edges=links, notes=tuple(notes))
@@ -146,6 +155,7 @@ def _tape_picture(
     _check("edges of a tape", edges, (None,))
     _check("collapse of a tape", collapse, ("auto", "runs", None))
     _check("direction", direction, get_args(Direction))
+    title_of(title)
     is_collapsed = {"auto": None, "runs": True, None: False}[collapse]
     return picture_of_tape(
         tape, is_collapsed=is_collapsed, direction=direction, digits=digits, title=title

@@ -10,7 +10,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tinygrad_bp.look.boxes import levels
 from tinygrad_bp.look.cells import Cell
@@ -50,6 +50,8 @@ class Writer:
     largest: float
     walk: Walk | None = None
     """For a picture of a moment: what is known then, in place of what `backward` left."""
+    cut: Mapping[Value, tuple[str, str]] = field(default_factory=dict)
+    """Leaves that stand for operations whose operands are not drawn: operation and formula."""
 
     def node(self, name: str, cell: Cell, outputs: Mapping[Value, int]) -> Node:
         """The node of that id that shows the cell; `outputs` are those of the whole graph."""
@@ -62,7 +64,7 @@ class Writer:
         if node.is_constant:
             return self._constant(name, node, is_output=is_output)
         prefix = cell.chain[-1][0] if cell.chain else ""
-        kind = operation(node.op) if node.op is not None and node.parents else "leaf"
+        kind = self._kind(node)
         name_here = relative(self.names[node], prefix)
         if name_here == prefix:  # the output of the box: in it, its last step will do
             name_here = relative(name_here, cell.chain[-2][0] if len(cell.chain) > 1 else "")
@@ -77,7 +79,7 @@ class Writer:
             rows = (title, value, replace(rows[-1], left=f"{rows[-1].left} so far"))
         return Node(
             name,
-            "operation" if node.parents else "leaf",
+            "operation" if node.parents or node in self.cut else "leaf",
             rows,
             extent(grad or 0.0, self.largest),
             is_alarming=any(row.style == "alarm" for row in rows),
@@ -85,6 +87,11 @@ class Writer:
             tip="" if is_ahead else self._tip(node, grad),
             is_current=self.walk is not None and node is self.walk.current,
         )
+
+    def _kind(self, node: Value) -> str:
+        if node in self.cut:
+            return f"{self.cut[node][0]} …"
+        return operation(node.op) if node.op is not None and node.parents else "leaf"
 
     def _constant(self, name: str, node: Value, *, is_output: bool) -> Node:
         number = plain(node.data, self.digits)
@@ -107,6 +114,8 @@ class Writer:
 
     def _formula(self, node: Value, prefix: str) -> str:
         """The operation on its operands by name, or where that is long their number."""
+        if node in self.cut:
+            return shortened(self.cut[node][1], LONGEST_FORMULA)
         if node.op is None or not node.parents:
             return ""
         operands = [self._operand(parent, prefix) for parent in node.parents]

@@ -17,11 +17,11 @@ step 4 of 5: back through v2 = v1 + w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.frontier import Frontier
+from tinygrad_bp.look.gradients import Gradients
 from tinygrad_bp.look.moment import Moment, moment_of
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import name_of
@@ -91,8 +91,8 @@ class Stepper:
         return moment_of(self._trace, self._names, self._digits)
 
     @property
-    def gradients(self) -> Mapping[Value, float]:
-        """The gradients so far; a node that nothing has flowed to is missing.
+    def gradients(self) -> Gradients:
+        """The gradients so far, by node; what nothing has flowed to is missing. Prints as a table.
 
         >>> x = Value(3.0)
         >>> steps = step(x * x)
@@ -102,7 +102,7 @@ class Stepper:
         >>> steps.gradients[x], x.grad
         (6.0, 0.0)
         """
-        return MappingProxyType(self._trace.adjoint)
+        return Gradients(self._trace, self._names, self._digits)
 
     @property
     def frontier(self) -> Frontier:

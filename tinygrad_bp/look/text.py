@@ -9,7 +9,7 @@ r"""Text that is safe to put in a picture: printable, of known width, short; and
 import math
 import unicodedata
 
-__all__ = ["columns", "legible", "ordinal", "plain", "shortened", "signed"]
+__all__ = ["columns", "legible", "ordinal", "plain", "shortened", "signed", "title_of"]
 
 ELLIPSIS = "…"
 
@@ -32,6 +32,16 @@ def _visible(character: str) -> str:
         return " "
     # A lone surrogate cannot be written as UTF-8, and XML 1.0 forbids most control characters.
     return character if unicodedata.category(character) not in ("Cc", "Cs", "Cn") else "\ufffd"
+
+
+def title_of(title: object) -> str:
+    """The title of a picture or a page that somebody gave.
+
+    Raises `TypeError` for what is not text.
+    """
+    if not isinstance(title, str):
+        raise TypeError(f"a title is a str, got {type(title).__name__} {title!r}")
+    return title
 
 
 def columns(text: str) -> int:

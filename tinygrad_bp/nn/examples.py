@@ -65,6 +65,8 @@ def table(numbers: Any, what: str) -> Array:
         raise ValueError(
             f"{what} are a table, (examples, numbers), got an array of shape {array.shape}"
         )
+    if len(array) == 0:
+        raise ValueError(f"{what} are empty: expected one example at least, got none")
     if array.size == 0:
         raise ValueError(f"{what} hold no numbers: their shape is {array.shape}")
     if not np.isfinite(array).all():

@@ -15,7 +15,8 @@ from tinygrad_bp.lines import user_line
 from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
 from tinygrad_bp.primitive import is_name
 from tinygrad_bp.primitives import positive
-from tinygrad_bp.tape.tape import Guard, Instruction, Tape
+from tinygrad_bp.tape.source import REPLAY
+from tinygrad_bp.tape.tape import LAMBDA, Guard, Instruction, Tape
 from tinygrad_bp.value import Value, values
 
 
@@ -149,7 +150,7 @@ def _number(number: Any) -> Any:
 
 def _name(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", "")
-    return name if is_name(name) else "replay"
+    return LAMBDA if name == "<lambda>" else name if is_name(name) else REPLAY
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_bp import structure
 from tinygrad_bp.primitive import is_name, named
 from tinygrad_bp.tape.guard import COMPARISONS, Guard
-from tinygrad_bp.tape.tape import Instruction, Tape
+from tinygrad_bp.tape.tape import LAMBDA, Instruction, Tape
 from tinygrad_bp.value import Value
 
 FORMAT = "tinygrad_bp tape 1"
@@ -77,8 +77,9 @@ def _tape(facts: dict[str, Any]) -> Tape:
     _expect(all(0 <= s < slots for s in structure.numbers(outputs)), "an output has no slot")
     _expect(len(names) == slots, "there is not a name for each slot")
     _expect(all(isinstance(name, str) for name in names), "a name is no text")
-    _expect(type(facts["name"]) is str and is_name(facts["name"]), "the function's name is none")
-    tape = Tape(inputs, captured, constants, instructions, outputs, guards, names, facts["name"])
+    name = facts["name"]
+    _expect(type(name) is str and (is_name(name) or name == LAMBDA), "the function's name is none")
+    tape = Tape(inputs, captured, constants, instructions, outputs, guards, names, name)
     tape.replay(structure.numbers(inputs))  # an operation may want an even number of operands
     return tape
 

@@ -20,13 +20,15 @@ import numpy as np
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
-from tinygrad_bp.primitive import BY_NAME, Primitive
+from tinygrad_bp.primitive import BY_NAME, Primitive, is_name
 from tinygrad_bp.tape.guard import BranchError, Guard
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
 
 if TYPE_CHECKING:
     from tinygrad_bp.tape.tape import Tape
 
+REPLAY = "replay"
+"""What a function without a name of its own is called."""
 WIDTH = 60
 """Characters up to which a formula may stand inside another."""
 LINE = 92
@@ -54,7 +56,8 @@ class Written:
         self._imports: dict[str, set[str]] = {}
         self._rows: dict[str, Primitive] = {}
         self._taken = {*RESERVED, *BY_NAME}
-        self.name = f"{tape.name}_" if tape.name in self._taken else tape.name
+        name = tape.name if is_name(tape.name) else REPLAY
+        self.name = f"{name}_" if name in self._taken else name
         self._symbols: list[Symbol] = []
         self._temporaries = 0
         self._uses = Counter(self._read())

@@ -10,8 +10,11 @@ from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
-from tinygrad_bp.tape.source import Written
+from tinygrad_bp.tape.source import REPLAY, Written
 from tinygrad_bp.tape.table import written
+
+LAMBDA = "lambda"
+"""What a tape that was recorded from one is called; in source, where it is no name, `REPLAY`."""
 
 
 class Instruction(NamedTuple):
@@ -45,16 +48,16 @@ class Tape:
     guards: tuple[Guard, ...]
     names: tuple[str, ...]
     """A name for each slot; an empty one where nobody gave any."""
-    name: str = "replay"
-    """The function's."""
+    name: str = REPLAY
+    """The function's; "lambda" of a lambda, "replay" where there is none."""
 
     def __len__(self) -> int:
         return len(self.instructions)
 
     def __repr__(self) -> str:
         return (
-            f"<tape {self.name}: {len(structure.numbers(self.inputs))} inputs, "
-            f"{len(self)} instructions, {len(self.guards)} guards>"
+            f"<tape {self.name}: {_counted(len(structure.numbers(self.inputs)), 'input')}, "
+            f"{_counted(len(self), 'instruction')}, {_counted(len(self.guards), 'guard')}>"
         )
 
     def __eq__(self, other: object) -> bool:
@@ -163,3 +166,7 @@ def _number(number: Any) -> Any:
 
 
 __all__ = ["BranchError", "Guard", "Instruction", "Tape"]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

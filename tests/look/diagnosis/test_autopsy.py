@@ -524,3 +524,30 @@ def test_a_chain_of_many_nodes_takes_no_recursion(bad):
     assert found.cause.node.op.name == ("log" if bad == "value" else "sqrt")
     assert len(repr(found).splitlines()) < 15
     assert len(found.draw().picture.nodes) <= 1 + MOST_DRAWN
+
+
+def test_an_operation_whose_operands_are_not_drawn_is_shown_as_one():
+    w, x = Value(10.0, "w"), Value(5.0, "x")
+    product = w * x
+    y = (product - product).log() + product
+
+    picture = autopsy(y).draw(edges="partial").picture
+
+    cut = {node.rows[0].left: node for node in picture.nodes if "…" in node.rows[0].right}
+    assert cut["v1"].role == "operation"
+    assert [(row.left, row.right) for row in cut["v1"].rows[:2]] == [
+        ("v1", "multiply …"),
+        ("w * x =", "50"),
+    ]
+    assert "v1 = w * x; value 50.0" in cut["v1"].tip
+    assert "… on an operation: its operands are not drawn." in picture.notes
+    assert not any(node.role == "leaf" for node in picture.nodes)
+
+
+def test_a_picture_that_cuts_nothing_off_does_not_say_so():
+    x = Value(0.0, "x")
+
+    picture = autopsy(x.log()).draw().picture
+
+    assert picture.notes == ()
+    assert [node.role for node in picture.nodes] == ["leaf", "operation"]

@@ -28,9 +28,11 @@ from tinygrad_bp.look.diagnosis.rounded import Rounded, rounded_before
 from tinygrad_bp.look.diagnosis.sheet import STYLES, sheet
 from tinygrad_bp.look.diagnosis.story import Event, Story, story_of
 from tinygrad_bp.look.diagnosis.telling import Telling
-from tinygrad_bp.look.draw import draw
+from tinygrad_bp.look.draw import draw, picture_of
 from tinygrad_bp.look.drawing import Drawing
+from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import names_of
+from tinygrad_bp.look.nodes import operation
 from tinygrad_bp.look.output import name_of_function, output_of
 from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.modes import lenient, recording, source_lines
@@ -163,7 +165,11 @@ class Autopsy(Printed):
                 adjoint = adjoints(story.nodes, {self.output: 1.0})
                 grads = {node: adjoint.get(node, 0.0) for node in story.nodes}
                 settings = {"edges": "contribution", **settings}
-            return draw(excerpt(self._part(), self.names, grads), **settings)
+            part = excerpt(self._part(), self.names, grads)
+            formulas = {copy: formula(node, self.names) for copy, node in part.cut.items()}
+            kinds = {copy: operation(node.op) for copy, node in part.cut.items() if node.op}
+            cut = {copy: (kinds[copy], formulas[copy]) for copy in part.cut}
+            return Drawing(picture_of(part.output, cut=cut, **settings))
 
     def _part(self) -> list[Value]:
         """The operations to draw, parents first; at least one node."""

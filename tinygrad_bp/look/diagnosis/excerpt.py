@@ -3,26 +3,37 @@
 >>> from tinygrad_bp import Value
 >>> x = Value(0.0, "x")
 >>> y = x.sqrt() * 2.0 + 1.0
->>> copied = excerpt([y.parents[0], y], {y: "y"}, {})
->>> copied.label, [parent.data for parent in copied.parents[0].parents]
-('y', [0.0, 2.0])
+>>> copied, cut = excerpt([y], {y: "y"}, {})
+>>> copied.label, [parent.data for parent in copied.parents]
+('y', [0.0, 1.0])
+>>> cut == {copied.parents[0]: y.parents[0]}
+True
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tinygrad_bp.look.diagnosis.story import Event
 from tinygrad_bp.modes import lenient, recording
 from tinygrad_bp.primitives import add, multiply
 from tinygrad_bp.value import Value, constant
 
-__all__ = ["excerpt", "smallest"]
+__all__ = ["Excerpt", "excerpt", "smallest"]
+
+
+class Excerpt(NamedTuple):
+    """A graph cut out of a larger one."""
+
+    output: Value
+    cut: Mapping[Value, Value]
+    """The leaves that stand for operations, each with the operation."""
 
 
 def excerpt(
     part: Sequence[Value], names: Mapping[Value, str], grads: Mapping[Value, float]
-) -> Value:
+) -> Excerpt:
     """A copy of some operations, parents first, the last one the output.
 
     What else they are made from are leaves. Names and gradients are those given.
@@ -40,7 +51,9 @@ def excerpt(
         made.label = names.get(node, node.label)
         made.grad = grads.get(node, 0.0)
         copied[node] = made
-    return copied[part[-1]]
+    # Of the part an operation has operands, but for those that `apply` folded.
+    cut = {new: old for old, new in copied.items() if old.parents and not new.parents}
+    return Excerpt(copied[part[-1]], cut)
 
 
 def _leaf(
@@ -65,7 +78,7 @@ def smallest(event: Event, names: Mapping[Value, str]) -> Value:
     Where it happens to a gradient, the gradient that reaches the operation comes from a
     product with it, and what was there before from a sum.
     """
-    node = excerpt([event.node], names, {})
+    node = excerpt([event.node], names, {}).output
     flow = event.flow
     if flow is None:
         return node

@@ -17,6 +17,7 @@ from string import Template
 from typing import Any
 
 from tinygrad_bp.look.marks import escaped
+from tinygrad_bp.look.text import title_of
 
 __all__ = ["page"]
 
@@ -38,7 +39,7 @@ def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: st
     note = f'<p class="note">{escaped(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(
         kind=kind,
-        title=escaped(title),
+        title=escaped(title_of(title)),
         style=style,
         style_hash=digest(style),
         script=script,
