@@ -313,7 +313,6 @@ def test_snapshots_are_kept_after_the_epochs_given(compiled: bool) -> None:
 NAN, INF = math.nan, math.inf
 REFUSALS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"inputs": [], "targets": []}, ValueError, "inputs are empty: expected one example at least"),
-    ({"inputs": [[], []]}, ValueError, r"inputs hold no numbers: their shape is \(2, 0\)"),
     ({"inputs": [[], [], []]}, ValueError, r"inputs hold no numbers: .* \(3, 0\)"),
     ({"inputs": [[0.0], [1.0]]}, ValueError, "2 examples of inputs.* 3 of targets"),
     ({"inputs": [[1, 2]] * 3}, ValueError, r"Neuron\(1, 'linear'\) takes 1 inputs, got 2"),
@@ -328,7 +327,7 @@ REFUSALS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"targets": [None] * 3}, TypeError, "targets are a table of numbers.* None for one"),
     ({"targets": [1j] * 3}, TypeError, "targets are a table of numbers.*complex"),
     ({"targets": [Value(1.0)] * 3}, TypeError, "targets are a table of numbers.*Value"),
-    ({"inputs": np.array([], dtype=object)}, ValueError, "hold no numbers"),
+    ({"inputs": np.array([], dtype=object)}, ValueError, "inputs are empty"),
     ({"inputs": np.array([], dtype="U1")}, TypeError, "got <U1$"),
     ({"inputs": [[0.0], [NAN], [1.0]]}, ValueError, "inputs hold nan in row 1, column 0"),
     ({"inputs": [[0, 1], [2, 3], [4, -INF]]}, ValueError, "inputs hold -inf in row 2, column 1"),
