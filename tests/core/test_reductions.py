@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import tinygrad_bp
 from tinygrad_bp import Value, constant, dot, grad, logsumexp, prod, softmax, values
+from tinygrad_bp.primitive import named
 
 inf, nan = math.inf, math.nan
 REDUCTIONS = [
@@ -174,6 +175,11 @@ def test_dot_is_the_sum_of_products_on_any_two_sequences():
 def test_dot_takes_two_sequences_of_one_length(left, right):
     with pytest.raises(ValueError, match=r"two sequences of one length, got shapes \("):
         dot(left, right)
+
+
+def test_an_inner_product_of_halves_that_differ_is_none():
+    with pytest.raises(ValueError, match="zip"):
+        named("dot")(1.0, 2.0, 3.0)
 
 
 # logsumexp and softmax -------------------------------------------------------------------

@@ -365,6 +365,8 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
         ("ieee", "if not -40.0 < x < 9.0:", "if not - 39.0 < x < 9.0:"),
         ("ieee", "if not -40.0 < x < 9.0:", "if not - 41.0 < x < 9.0:"),
         ("ieee", "if not -40.0 < x < 9.0:", "if not -40.0 < x < 10.0:"),
+        ("ieee", "if not -40.0 < x < 9.0:", "if not -40.0 < x <= 9.0:"),
+        ("ieee", "if not -40.0 < x < 9.0:", "if not -40.0 <= x < 9.0:"),
     ],
     "A power that overflows below 0 has a whole exponent": [
         (
@@ -386,6 +388,14 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
             "sweep",
             "return adjoint if partial == 1.0 else -adjoint",
             "return adjoint if partial >= 1.0 else -adjoint",
+        ),
+    ],
+    "0 to any power does not overflow, and above 0 every power is defined": [
+        ("ieee", "if x != 0.0:", "if x < 0.0:"),
+        (
+            "ieee",
+            "return -inf if x < 0.0 and y % 2.0 == 1.0 else inf",
+            "return -inf if x <= 0.0 and y % 2.0 == 1.0 else inf",
         ),
     ],
     "Forward and reverse mode give the same table": [
