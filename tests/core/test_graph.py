@@ -136,6 +136,8 @@ def test_a_primitive_takes_as_many_operands_as_its_notation_has():
             tinygrad_bp.add(*wrong)
     with pytest.raises(TypeError, match="takes 2 operands, got 0"):
         tinygrad_bp.leaky_relu()
+    with pytest.raises(TypeError, match=r"<primitive exp\(x\)> takes 1 operand, got 2"):
+        tinygrad_bp.exp(1.0, 2.0)
     assert tinygrad_bp.leaky_relu(-1.0) == -0.01
     assert tinygrad_bp.clip(5.0, 0.0, 2.0) == 2.0
     assert tinygrad_bp.clip(-5.0, 0.0) == 0.0
