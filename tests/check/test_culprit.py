@@ -55,6 +55,12 @@ def test_waves_are_told_apart_however_far_out(x: float) -> None:
     ]
 
 
+def test_a_wrong_rule_of_floats_alone_is_named_too() -> None:
+    doubled = replace(tg.sin, partials=lambda z, x: (2.0 * math.cos(x),))
+
+    assert [found.true for found in wrong_rules(at(doubled, 0.5), 1)] == [math.cos(0.5)]
+
+
 def test_mixed_derivatives_are_looked_at_in_every_order() -> None:
     # By x and then by y it is right: that comes from the partial by x.
     cut = replace(tg.multiply, partials=lambda z, x, y: (y, tg.constant(x).data))
