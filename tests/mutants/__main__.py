@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     KEPT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         checkout = Checkout.copied(Path(folder, "checkout"))
-        coverage = covered(checkout.path, TESTS, KEPT)
+        coverage = covered(checkout.path, TESTS)
         for module in arguments or MODULES:
             try_all(module, checkout, coverage)
     return write(KEPT)

@@ -74,29 +74,24 @@ class Stopwatch:
         self.seconds[report.nodeid] += report.duration
 
 
-def covered(checkout: Path, tests: list[str], kept: Path) -> Coverage:
-    """Run the tests once, with nothing changed, and see what they run."""
-    data, durations = kept / "coverage", kept / "seconds.json"
+def covered(checkout: Path, tests: list[str]) -> Coverage:
+    """Run the tests once, with nothing changed, and see what they run.
+
+    At each start, since tests that were written since the last one are to be tried as well.
+    """
+    data, durations = checkout.parent / "coverage", checkout.parent / "seconds.json"
 
     def run() -> int:
         watch = Stopwatch()
-        arguments = [
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            *LOADED,
-            "--cov",
-            "--cov-context=test",
-            "--cov-report=",
-        ]
-        result = pytest.main([*arguments, *tests], plugins=[watch])
+        coverage = ["--cov", "--cov-context=test", "--cov-report="]
+        arguments = ["-q", "-p", "no:cacheprovider", *LOADED, *coverage, *tests]
+        result = pytest.main(arguments, plugins=[watch])
         durations.write_text(json.dumps(watch.seconds), encoding="utf-8")
         return int(result)
 
-    if not (data.exists() and durations.exists()):
-        outcome = in_process(run, checkout, patience=3600.0, COVERAGE_FILE=str(data))
-        if outcome != "passed":
-            raise SystemExit(f"the tests must pass before anything is changed: they {outcome}")
+    outcome = in_process(run, checkout, patience=3600.0, COVERAGE_FILE=str(data))
+    if outcome != "passed":
+        raise SystemExit(f"the tests must pass before anything is changed: they {outcome}")
     return read(data, json.loads(durations.read_text(encoding="utf-8")))
 
 

@@ -22,7 +22,6 @@ def write(kept: Path) -> int:
     """From what is kept of the run; 1 if a mutant survived for no reason."""
     files = sorted(kept.glob("*.json"))
     facts = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-    facts.pop("seconds", None)
     put_section(PAGE, COMMAND, "\n".join([*table(facts), "", *survivors(facts)]))
     unexplained = list(without_reason(facts))
     for module, before, after in unexplained:
