@@ -12,6 +12,7 @@ from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
 from tinygrad_bp.tape.source import REPLAY, Written
 from tinygrad_bp.tape.table import written
+from tinygrad_bp.words import counted
 
 LAMBDA = "lambda"
 """What a tape that was recorded from one is called; in source, where it is no name, `REPLAY`."""
@@ -56,8 +57,8 @@ class Tape:
 
     def __repr__(self) -> str:
         return (
-            f"<tape {self.name}: {_counted(len(structure.numbers(self.inputs)), 'input')}, "
-            f"{_counted(len(self), 'instruction')}, {_counted(len(self.guards), 'guard')}>"
+            f"<tape {self.name}: {counted(len(structure.numbers(self.inputs)), 'input')}, "
+            f"{counted(len(self), 'instruction')}, {counted(len(self.guards), 'guard')}>"
         )
 
     def __eq__(self, other: object) -> bool:
@@ -166,7 +167,3 @@ def _number(number: Any) -> Any:
 
 
 __all__ = ["BranchError", "Guard", "Instruction", "Tape"]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

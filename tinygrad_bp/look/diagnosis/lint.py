@@ -40,7 +40,7 @@ from tinygrad_bp.look.diagnosis.checks.stuck import dead_relu, saturated
 from tinygrad_bp.look.diagnosis.checks.training import course
 from tinygrad_bp.look.diagnosis.examples import is_model, sample, two_of
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import STYLES, counted
+from tinygrad_bp.look.diagnosis.sheet import STYLES
 from tinygrad_bp.look.names import names_of, things
 from tinygrad_bp.look.output import name_of_function, output_of
 from tinygrad_bp.look.terminal import Printed
@@ -50,6 +50,7 @@ from tinygrad_bp.nn.history import History
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
+from tinygrad_bp.words import counted
 
 __all__ = ["Lint", "lint"]
 

@@ -17,7 +17,7 @@ from tinygrad_bp.lines import SourceLine
 from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.value import Value
 
-__all__ = ["STYLES", "counted", "line_rows", "listed", "name_of", "sheet"]
+__all__ = ["STYLES", "line_rows", "listed", "name_of", "sheet"]
 
 INDENT = "    "
 WIDTH = 100
@@ -67,15 +67,6 @@ def listed(things: Sequence[str]) -> str:
     """
     rest = f" and {len(things) - MOST:,} more" if len(things) > MOST else ""
     return ", ".join(things[:MOST]) + rest
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """The number with its noun.
-
-    >>> counted(1, "value"), counted(2_000, "value"), counted(2, "leaf", "leaves")
-    ('1 value', '2,000 values', '2 leaves')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def name_of(node: Value, names: Mapping[Value, str]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from tinygrad_bp import primitives
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import counted, listed
+from tinygrad_bp.look.diagnosis.sheet import listed
 from tinygrad_bp.look.text import plain
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.value import Value
+from tinygrad_bp.words import counted
 
 __all__ = ["dead_relu", "saturated"]
 
