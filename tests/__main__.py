@@ -9,7 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # Only of the whole suite can it be said that it covers everything.
-WHOLE = ["--cov", "--cov-report=term", "--cov-fail-under=100"]
+COVERED = ["--cov", "--cov-report=term", "--cov-fail-under=100"]
+
+
+def workers() -> list[str]:
+    """A process for each core that we may use; for one core none, which pytest calls 0."""
+    usable = getattr(os, "sched_getaffinity", None)
+    cores = len(usable(0)) if usable else os.cpu_count() or 1
+    return ["-n", str(cores if cores > 1 else 0), "--dist", "worksteal"]
 
 
 def main() -> int:
@@ -24,7 +31,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     if not any(Path(argument.partition("::")[0]).exists() for argument in arguments):
         os.chdir(ROOT)  # No path is named: the suite, from wherever it is asked for.
-    return pytest.main(arguments or WHOLE)
+    return pytest.main(arguments or [*COVERED, *workers()])
 
 
 if __name__ == "__main__":

@@ -23,11 +23,24 @@ settings.load_profile("default")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Not by its entry point, which is loaded before coverage starts to look.
-pytest_plugins = ["tinygrad_bp.plugin"]
-
 # Programs that measure; what they need is seldom installed.
 collect_ignore = ["benchmarks", "mutants/__main__.py", "mutants/mutations.py"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Add the package's fixtures: not by its entry point, nor by `pytest_plugins`.
+
+    Both are loaded before coverage starts to look, which in a worker of pytest-xdist is now.
+    """
+    session.config.pluginmanager.import_plugin("tinygrad_bp.plugin")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each process gives a test the same name, by which the processes of pytest-xdist share."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"an address in the name of a test: {item.nodeid}")
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("number", "expected"), NUMBERS, ids=repr)
+@pytest.mark.parametrize(("number", "expected"), NUMBERS)
 def test_a_real_number_becomes_a_float(number, expected):
     data = Value(number).data
 
@@ -53,7 +53,7 @@ def test_a_real_number_becomes_a_float(number, expected):
     assert type(data) is float
 
 
-@pytest.mark.parametrize(("number", "expected"), NUMBERS, ids=repr)
+@pytest.mark.parametrize(("number", "expected"), NUMBERS)
 def test_the_door_is_the_same_for_operands_and_for_assigned_data(number, expected):
     x = Value(1.0)
     y = Value(7.0)

@@ -60,7 +60,6 @@ def cube(x):
         (lambda x: x, 2.0, 1.0),
         (lambda _: 1.0, [], []),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_a_gradient_has_the_structure_of_its_argument(function, argument, expected):
     found = grad(function)(argument)

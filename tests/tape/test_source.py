@@ -185,7 +185,6 @@ def test_a_function_named_like_a_row():
         (lambda x: tg.dot([x, 2.0], [3.0, x]), "x * 3.0 + 2.0 * x"),
         (lambda x: tg.logsumexp([x, 0.0]), "logsumexp(x, 0.0)"),
     ],
-    ids=str,
 )
 def test_formulas_are_python(function, text):
     tape = record(function, 3.0)
