@@ -125,7 +125,7 @@ def derivatives(program, order):
 def test_operations_on_many_operands_count_for_many(monkeypatch):
     monkeypatch.setattr(program_module, "CHUNK", 10)
     tape = record(lambda x: [tg.sum(x) * 2.0, tg.dot(x, x), x[0] + x[1]], [1.0] * 9)
-    pieces = program_module.Program(tape).chunks
+    pieces = program_module.MachineProgram(tape).chunks
 
     assert [len(piece) for piece in pieces] == [2, 1, 1]
     assert MachineRoute(tape)([1.0] * 9) == [18.0, 9.0, 2.0]

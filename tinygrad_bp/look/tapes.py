@@ -9,7 +9,6 @@
 from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate
 
 from tinygrad_bp import structure
 from tinygrad_bp.look.cells import RUNS
@@ -62,21 +61,18 @@ class _Whole:
 
     def __init__(self, tape: Tape, digits: int) -> None:
         self.tape = tape
-        self.inputs = len(structure.numbers(tape.inputs))
-        self.first_constant = self.inputs + len(tape.captured)
-        self.first = self.first_constant + len(tape.constants)
         self.names = [name or f"v{slot}" for slot, name in enumerate(tape.names)]
-        for slot, number in enumerate(tape.constants, self.first_constant):
-            self.names[slot] = plain(number, digits)
+        for slot in tape.constant_slots:
+            self.names[slot] = plain(tape.constant(slot), digits)
         self.outputs: list[int] = structure.numbers(tape.outputs)
 
     def drawn(self) -> tuple[list[Node], list[Edge]]:
         """The nodes in the order of the slots, guards last, and what leads to them."""
-        tape, first = self.tape, self.first
+        tape = self.tape
         nodes = [self._slot(slot) for slot in range(len(tape.names))]
         edges = [
             Edge(f"n{operand}", f"n{slot}", tip=f"{self.names[operand]} to {self.names[slot]}")
-            for slot, instruction in enumerate(tape.instructions, first)
+            for slot, instruction in zip(tape.result_slots, tape.instructions, strict=True)
             for operand in instruction.operands
         ]
         for number, guard in enumerate(tape.guards):
@@ -100,18 +96,18 @@ class _Whole:
         )
 
     def _described(self, slot: int) -> tuple[Role, str, str]:
-        if slot < self.inputs:
+        if slot in self.tape.input_slots:
             return "leaf", "input", "input"
-        if slot < self.first_constant:
+        if slot in self.tape.captured_slots:
             return "leaf", "captured", "captured value"
-        if slot < self.first:
-            return "constant", "constant", repr(self.tape.constants[slot - self.first_constant])
-        instruction = self.tape.instructions[slot - self.first]
+        if slot in self.tape.constant_slots:
+            return "constant", "constant", repr(self.tape.constant(slot))
+        instruction = self.tape.instruction(slot)
         formula = instruction.op.write(*[self.names[i] for i in instruction.operands])
         return "operation", operation(instruction.op), formula
 
     def _short(self, slot: int) -> str:
-        instruction = self.tape.instructions[slot - self.first]
+        instruction = self.tape.instruction(slot)
         return f"{instruction.op.symbol} of {len(instruction.operands)}"
 
     def _guard(self, name: str, guard: Guard) -> Node:
@@ -128,10 +124,11 @@ class _Collapsed:
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        inputs = len(structure.numbers(tape.inputs))
-        counts = (inputs, len(tape.captured), len(tape.constants))
-        self.known = list(zip(("input", "captured value", "constant"), counts, strict=True))
-        *self.starts, self.first = accumulate(counts, initial=0)
+        slots = (tape.input_slots, tape.captured_slots, tape.constant_slots)
+        self.known = list(
+            zip(("input", "captured value", "constant"), map(len, slots), strict=True)
+        )
+        self.starts, self.first = [some.start for some in slots], tape.result_slots.start
         self.size = max(1, -(-len(tape) // RUNS))
         self.outputs = set(structure.numbers(tape.outputs))
 

@@ -69,18 +69,12 @@ def code_of(tape: Tape) -> Code:
     return Code(tuple(kinds), np.array([*numbers, 0, 0], dtype=np.int32))
 
 
-def first_result(tape: Tape) -> int:
-    """The slot of the first instruction's result."""
-    return len(structure.numbers(tape.inputs)) + len(tape.captured) + len(tape.constants)
-
-
 def _refuse_wild_slots(tape: Tape) -> None:
     """Nothing may be read that is not there: a tape could have been put together by hand."""
-    first = first_result(tape)
-    stop = first + len(tape)
+    stop = tape.result_slots.stop
     operands = [instruction.operands for instruction in tape.instructions]
     read = np.fromiter(chain.from_iterable(operands), dtype=np.int64)
-    written = np.repeat(np.arange(first, stop), list(map(len, operands)))
+    written = np.repeat(np.array(tape.result_slots), list(map(len, operands)))
     asked = [slot for guard in tape.guards for slot in (guard.left, guard.right)]
     given = np.array([*asked, *structure.numbers(tape.outputs)], dtype=np.int64)
     if ((read < 0) | (read >= written)).any() or ((given < 0) | (given >= stop)).any():

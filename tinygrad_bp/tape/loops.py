@@ -6,14 +6,14 @@ from itertools import groupby
 
 from tinygrad_bp.tape.assembly import Assembly, Register
 from tinygrad_bp.tape.lowering import EXACT, Arithmetic
-from tinygrad_bp.tape.program import Program, Sink
+from tinygrad_bp.tape.program import MachineProgram, Sink
 from tinygrad_bp.tape.rolling import Dot, Rolled
 
 AT_ONCE = 8
 """Dots in one loop: enough that none waits for its own last addition."""
 
 
-class RolledProgram(Program):
+class RolledProgram(MachineProgram):
     """What is left of a tape, in chunks: before the first come the dots, after the last products.
 
     In memory, behind what passes between chunks, stand the dots' results and then the

@@ -35,7 +35,7 @@ Sink = Callable[[Assembly, int, Register], Register | None]
 
 
 @dataclass
-class Program:
+class MachineProgram:
     """A tape cut into functions, and what passes between them through memory."""
 
     tape: Tape
@@ -45,11 +45,9 @@ class Program:
     arithmetic: Arithmetic = EXACT
 
     def __post_init__(self) -> None:
-        tape = self.tape
-        self.inputs = len(structure.numbers(tape.inputs))
-        self.first_constant = self.inputs + len(tape.captured)
-        self.first_result = self.first_constant + len(tape.constants)
-        self.outputs: list[int] = structure.numbers(tape.outputs)
+        self.inputs = len(self.tape.input_slots)
+        self.first_result = self.tape.result_slots.start
+        self.outputs: list[int] = structure.numbers(self.tape.outputs)
         self.chunks = self._cut()
         self._chunk_of_result = [n for n, chunk in enumerate(self.chunks) for _ in chunk]
         self.memory = self._crossing()
@@ -139,15 +137,16 @@ class Program:
         return [[chunk.start + i for i in group] for group in groups]
 
     def _loaded(self, a: Assembly, slot: int) -> Register:
+        tape = self.tape
         if slot < self.inputs and self.is_for_one:
             return a.load("%in", slot)
         if slot < self.inputs:
             column = a.emit(f"mul i64 %rows, {slot}")
             return a.load("%in", a.emit(f"add i64 {column}, %row"))
-        if slot < self.first_constant:
-            return a.spread("%captured", slot - self.inputs)
-        if slot < self.first_result:
-            return a.number(self.tape.constants[slot - self.first_constant])
+        if slot in tape.captured_slots:
+            return a.spread("%captured", slot - tape.captured_slots.start)
+        if slot in tape.constant_slots:
+            return a.number(tape.constant(slot))
         return a.load("%memory", self.memory[slot], stride=a.lanes)
 
     @staticmethod
@@ -161,13 +160,15 @@ def facts(tape: Tape) -> Hashable:
     return (
         tape.instructions,
         tuple(map(float.hex, tape.constants)),  # as numbers 0.0 and -0.0 would be equal
-        *(len(structure.numbers(tape.inputs)), len(tape.captured)),
+        *(len(tape.input_slots), len(tape.captured)),
         tuple(structure.numbers(tape.outputs)),
         tuple((g.comparison, g.left, g.right, g.outcome) for g in tape.guards),
     )
 
 
-def map_text(program: Program, lanes: int, name: str = "map", sink: Sink | None = None) -> str:
+def map_text(
+    program: MachineProgram, lanes: int, name: str = "map", sink: Sink | None = None
+) -> str:
     """A function that maps the tape over rows, `lanes` at a time and then one by one.
 
     It returns the first row of a group in which a guard failed, or -1.
@@ -216,7 +217,7 @@ def ended(text: str) -> str:
     return "\n".join([text, *all_definitions(text), *declarations, ATTRIBUTES])
 
 
-def rows_loop(program: Program, lanes: int, following: str, prepare: str = "") -> str:
+def rows_loop(program: MachineProgram, lanes: int, following: str, prepare: str = "") -> str:
     """The part of a function that goes through rows while there are `lanes` of them left.
 
     `prepare` is text that says, for each group of rows, where `%out{lanes}` is.

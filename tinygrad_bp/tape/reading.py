@@ -14,7 +14,7 @@ from tinygrad_bp import structure
 from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.guard import Guard
-from tinygrad_bp.tape.interpreter import code_of, first_result, reader_text
+from tinygrad_bp.tape.interpreter import code_of, reader_text
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.tape import Tape
 
@@ -32,9 +32,9 @@ class ReaderRoute:
         self._cache = cache
         self._code = code_of(tape)
         self._assemble = assembler(tape.outputs)
-        self._inputs = len(structure.numbers(tape.inputs))
-        self._constants = self._inputs + len(tape.captured)
-        self._first = first_result(tape)
+        self._inputs = len(tape.input_slots)
+        self._constants = tape.constant_slots.start
+        self._first = tape.result_slots.start
         self._outputs = np.array(structure.numbers(tape.outputs), dtype=np.int32)
         self._questions = _questions(tape.guards)
         self._one = self._reader(1)

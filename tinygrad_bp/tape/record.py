@@ -15,7 +15,7 @@ from tinygrad_bp.lines import user_line
 from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
 from tinygrad_bp.primitive import is_name
 from tinygrad_bp.primitives import positive
-from tinygrad_bp.tape.source import REPLAY
+from tinygrad_bp.tape.linear import REPLAY
 from tinygrad_bp.tape.tape import LAMBDA, Guard, Instruction, Tape
 from tinygrad_bp.value import Value, values
 

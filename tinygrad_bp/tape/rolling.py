@@ -66,9 +66,9 @@ def rolled(tape: Tape) -> Rolled:
 class _Roller:
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.inputs = len(structure.numbers(tape.inputs))
-        self.captured = range(self.inputs, self.inputs + len(tape.captured))
-        self.first = self.captured.stop + len(tape.constants)
+        self.inputs = len(tape.input_slots)
+        self.captured = tape.captured_slots
+        self.first = tape.result_slots.start
         self.outputs: list[int] = structure.numbers(tape.outputs)
         self.uses = Counter(slot for i in tape.instructions for slot in i.operands)
         self.uses.update(self.outputs)

@@ -18,7 +18,7 @@ from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import raise_pending
-from tinygrad_bp.tape.program import Program, ended, map_text, store_one
+from tinygrad_bp.tape.program import MachineProgram, ended, map_text, store_one
 from tinygrad_bp.tape.reading import ReaderRoute
 from tinygrad_bp.tape.source_loop import WrittenLoop
 from tinygrad_bp.tape.tape import Tape
@@ -42,9 +42,9 @@ class MachineRoute:
         self._tape = tape
         self._cache = cache
         arithmetic = chosen_arithmetic(fast=fast)
-        self._program = Program(tape, arithmetic=arithmetic)
+        self._program = MachineProgram(tape, arithmetic=arithmetic)
         self._assemble = assembler(tape.outputs)
-        one = Program(tape, is_for_one=True, arithmetic=arithmetic)
+        one = MachineProgram(tape, is_for_one=True, arithmetic=arithmetic)
         self._one = self._compiled(map_text(one, 1, sink=store_one))
         # Each call has memory of its own, so that threads do not meet.
         self._memory = c_double * len(self._program.memory)

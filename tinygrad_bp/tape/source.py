@@ -14,7 +14,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,13 +22,9 @@ from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
 from tinygrad_bp.primitive import BY_NAME, Primitive, is_name
 from tinygrad_bp.tape.guard import BranchError, Guard
+from tinygrad_bp.tape.linear import REPLAY, Program
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
 
-if TYPE_CHECKING:
-    from tinygrad_bp.tape.tape import Tape
-
-REPLAY = "replay"
-"""What a function without a name of its own is called."""
 WIDTH = 60
 """Characters up to which a formula may stand inside another."""
 LINE = 92
@@ -51,7 +47,7 @@ RESERVED = {*keyword.kwlist, *dir(builtins), *BY_NAME, "inf", "nan", "array", "e
 class Written:
     """The text of a tape, and the function that the text defines."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Program) -> None:
         self.tape = tape
         self._imports: dict[str, set[str]] = {}
         self._rows: dict[str, Primitive] = {}
@@ -185,8 +181,7 @@ class Written:
 
     def _whole(self, slot: int) -> list[Symbol]:
         """A constant exponent as it is usually written, without a point; none of others."""
-        constants = self.tape.constants
-        number = constants[slot - (len(self.tape.names) - len(self.tape) - len(constants))]
+        number = self.tape.constant(slot)
         if not abs(number) <= LARGEST_POWER or number != int(number):
             return []
         return [Symbol(str(int(number)), SIGN if number < 0.0 else ATOM)]

@@ -46,10 +46,9 @@ class WrittenLoop(Written):
 
     def _written(self) -> str:
         tape = self.tape
-        inputs = len(structure.numbers(tape.inputs))
         rows, captured = self._name("rows"), self._name("captured")
-        columns = [self._named(slot, f"x{slot}") for slot in range(inputs)]
-        self.captured = [self._named(inputs + i, f"c{i}") for i in range(len(tape.captured))]
+        columns = [self._named(slot, f"x{slot}") for slot in tape.input_slots]
+        self.captured = [self._named(s, f"c{i}") for i, s in enumerate(tape.captured_slots)]
         self._symbols += [self._number(number) for number in tape.constants]
         row = ", ".join(columns) if len(columns) > 1 else f"[{', '.join(columns)}]"
         before = [f"[{', '.join(self.captured)}] = {captured}"] if self.captured else []
@@ -93,9 +92,8 @@ class WrittenLoop(Written):
     def _steady(self) -> set[int]:
         """The slots that hold the same for every row."""
         tape = self.tape
-        first = len(tape.names) - len(tape)
-        steady = set(range(len(structure.numbers(tape.inputs)), first))
-        for slot, instruction in enumerate(tape.instructions, first):
+        steady = {*tape.captured_slots, *tape.constant_slots}
+        for slot, instruction in zip(tape.result_slots, tape.instructions, strict=True):
             if steady.issuperset(instruction.operands):
                 steady.add(slot)
         return steady

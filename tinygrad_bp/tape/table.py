@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.sweep import adjoints, tangents
+from tinygrad_bp.tape.linear import Program
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from tinygrad_bp.tape.tape import Tape
 
 Column = list[str]
 
 
-def written(tape: Tape, arguments: tuple[Any, ...], direction: Any, *, adjoint: bool) -> str:
+def written(tape: Program, inputs: Sequence[Any], direction: Any, *, adjoint: bool) -> str:
     """The table; `direction` and `adjoint` say which columns to add."""
-    inputs = [Value(number) for number in tape.numbers(arguments)]
+    inputs = list(map(Value, inputs))
     slots = tape.replay(inputs) if inputs else list(map(Value, tape.replay([])))
     columns = {"slot": _names(tape), "": _formulas(tape), "primal": _column(slots)}
     if direction is not None:
@@ -29,18 +27,16 @@ def written(tape: Tape, arguments: tuple[Any, ...], direction: Any, *, adjoint: 
     return aligned([[title, *column] for title, column in columns.items()])
 
 
-def _names(tape: Tape) -> Column:
+def _names(tape: Program) -> Column:
     return [name or f"v{slot}" for slot, name in enumerate(tape.names)]
 
 
-def _formulas(tape: Tape) -> Column:
+def _formulas(tape: Program) -> Column:
     names = _names(tape)
-    first = len(names) - len(tape)
-    inputs = first - len(tape.constants) - len(tape.captured)
-    for slot, number in enumerate(tape.constants, first - len(tape.constants)):
-        names[slot] = f"{number!r}"
+    for slot in tape.constant_slots:
+        names[slot] = f"{tape.constant(slot)!r}"
     formulas = [i.op.write(*[names[slot] for slot in i.operands]) for i in tape.instructions]
-    kinds = ["input"] * inputs + ["captured"] * len(tape.captured)
+    kinds = ["input"] * len(tape.input_slots) + ["captured"] * len(tape.captured)
     return [*kinds, *["constant"] * len(tape.constants), *formulas]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
-from tinygrad_bp.tape.source import REPLAY, Written
+from tinygrad_bp.tape.guard import BranchError, Guard
+from tinygrad_bp.tape.linear import Instruction, Program
+from tinygrad_bp.tape.source import Written
 from tinygrad_bp.tape.table import written
 from tinygrad_bp.words import counted
 
@@ -18,46 +16,18 @@ LAMBDA = "lambda"
 """What a tape that was recorded from one is called; in source, where it is no name, `REPLAY`."""
 
 
-class Instruction(NamedTuple):
-    """One operation: a primitive, and the slots that its operands stand in."""
-
-    op: Primitive
-    operands: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Tape:
-    """Instructions in order, over slots numbered from 0.
+class Tape(Program):
+    """A program that was recorded from a function, and takes that function's arguments.
 
     >>> from tinygrad_bp.tape import record
     >>> tape = record(lambda x, y: x * y + x, 2.0, 3.0)
     >>> tape(4.0, 5.0)
     24.0
-
-    The slots hold, in this order: the inputs; the captured values, leaves that the program
-    used though they were not its arguments, such as the parameters of a model; the
-    constants; the result of each instruction.
     """
-
-    inputs: tuple[Any, ...]
-    """One example for each argument: its structure is what a replay takes."""
-    captured: tuple[Any, ...]
-    constants: tuple[float, ...]
-    instructions: tuple[Instruction, ...]
-    outputs: Any
-    """The output's structure, with a slot in place of each number."""
-    guards: tuple[Guard, ...]
-    names: tuple[str, ...]
-    """A name for each slot; an empty one where nobody gave any."""
-    name: str = REPLAY
-    """The function's; "lambda" of a lambda, "replay" where there is none."""
-
-    def __len__(self) -> int:
-        return len(self.instructions)
 
     def __repr__(self) -> str:
         return (
-            f"<tape {self.name}: {counted(len(structure.numbers(self.inputs)), 'input')}, "
+            f"<tape {self.name}: {counted(len(self.input_slots), 'input')}, "
             f"{counted(len(self), 'instruction')}, {counted(len(self.guards), 'guard')}>"
         )
 
@@ -119,7 +89,8 @@ class Tape:
         that way; `adjoint` adds how the output moves with each slot. Without arguments they are
         those of the recording.
         """
-        return written(self, arguments or self.inputs, direction, adjoint=adjoint)
+        inputs = self.numbers(arguments or self.inputs)
+        return written(self, inputs, direction, adjoint=adjoint)
 
     def numbers(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The numbers in the arguments, which must have the structure of those recorded."""
@@ -129,37 +100,6 @@ class Tape:
                 f"got {structure.outline(arguments)}; record the function again for these"
             )
         return [_number(number) for number in structure.numbers(arguments)]
-
-    def replay(self, inputs: Sequence[Any]) -> list[Any]:
-        """What every slot holds, for these inputs."""
-        slots = [*inputs, *self.captured_numbers(inputs), *self.constants]
-        # Without the table's readiness for anything but floats, which takes half the time.
-        is_plain = all(type(number) is float for number in slots)
-        for instruction in self.instructions:
-            apply = instruction.op.value if is_plain else instruction.op
-            slots.append(apply(*[slots[i] for i in instruction.operands]))
-        return slots
-
-    def results(self, inputs: Sequence[Any]) -> list[Any]:
-        """The numbers of the outputs, in order; `BranchError` where a guard does not hold."""
-        slots = self.replay(inputs)
-        for guard in self.guards:
-            if not guard.holds(slots):
-                raise self._other_branch(guard, slots)
-        return [slots[slot] for slot in structure.numbers(self.outputs)]
-
-    def captured_numbers(self, inputs: Sequence[Any]) -> list[Any]:
-        """The captured values as they are now: as graph if an input is one."""
-        if any(hasattr(number, "parents") for number in inputs):
-            return list(self.captured)
-        return [value.data for value in self.captured]
-
-    def _other_branch(self, guard: Guard, slots: Sequence[Any]) -> BranchError:
-        left, right = (
-            f"{self.names[slot] or 'a value'} = {slots[slot]:.17g}"
-            for slot in (guard.left, guard.right)
-        )
-        return refuse_branch(guard, left, right)
 
 
 def _number(number: Any) -> Any:

@@ -18,7 +18,7 @@ from tinygrad_bp.tape.engine import Machine, machine, machines
 from tinygrad_bp.tape.fast import chosen_arithmetic
 from tinygrad_bp.tape.library import raise_pending
 from tinygrad_bp.tape.lowering import Arithmetic
-from tinygrad_bp.tape.program import Program, facts
+from tinygrad_bp.tape.program import MachineProgram, facts
 from tinygrad_bp.tape.recent import Recent
 from tinygrad_bp.tape.tape import Tape
 from tinygrad_bp.tape.training_program import SUMS, room, step_program, training_text
@@ -183,7 +183,7 @@ def plan_for(
         )
         program = step_program(step, batch_size)
         level = 1 if len(program.tape) < OPTIMISED else 0
-        rule_room = 8 * len(Program(rule).memory) + 8
+        rule_room = 8 * len(MachineProgram(rule).memory) + 8
         return Plan(machine(text, level=level), 8 * room(program) + 8, rule_room)
 
     settings = batch_size, is_summed, is_even, arithmetic.assembly

@@ -19,7 +19,7 @@ from tinygrad_bp.tape.assembly import Assembly, Register
 from tinygrad_bp.tape.loops import RolledProgram
 from tinygrad_bp.tape.lowering import EXACT, Arithmetic
 from tinygrad_bp.tape.program import (
-    Program,
+    MachineProgram,
     Sink,
     ended,
     map_text,
@@ -57,7 +57,9 @@ def training_text(
     sink, place, reduction = sums_of(step, batch_size, is_summed=is_summed, is_even=is_even)
     groups = [lanes] if lanes == 1 or isinstance(sink, StoreReduced) else [lanes, 1]
     functions = [text for group in groups for text in examples.functions(group, sink)]
-    update = map_text(Program(rule, "rule", arithmetic=arithmetic), 8, "update", store_finite)
+    update = map_text(
+        MachineProgram(rule, "rule", arithmetic=arithmetic), 8, "update", store_finite
+    )
     following = [f"test{group}" for group in groups[1:]] + ["full"]
     loops = [
         rows_loop(
@@ -83,15 +85,15 @@ def training_text(
     return ended("\n".join([*functions, update, train]))
 
 
-def step_program(step: Tape, batch_size: int, arithmetic: Arithmetic = EXACT) -> Program:
+def step_program(step: Tape, batch_size: int, arithmetic: Arithmetic = EXACT) -> MachineProgram:
     """A short step as it is; a long one with its regular parts in loops."""
     if len(step) < SMALL:
-        return Program(step, "step", arithmetic=arithmetic)
+        return MachineProgram(step, "step", arithmetic=arithmetic)
     sums = 1 if batch_size == 1 else SUMS
     return RolledProgram(rolled(step), "step", sums=sums, arithmetic=arithmetic)
 
 
-def flushed(examples: Program, groups: list[int], lanes: int) -> str:
+def flushed(examples: MachineProgram, groups: list[int], lanes: int) -> str:
     """Before a batch's last examples, which come one by one: what its groups left to be done."""
     if lanes > 1 or len(groups) == 1 or not isinstance(examples, RolledProgram):
         return ""
@@ -301,7 +303,7 @@ def store_finite(a: Assembly, k: int, register: Register) -> Register | None:
     return a.compare("ueq", a.intrinsic("fabs", register), a.number(float("inf")))
 
 
-def room(program: Program) -> int:
+def room(program: MachineProgram) -> int:
     """How many numbers of each example the chunks of a program leave in memory."""
     return program.room if isinstance(program, RolledProgram) else len(program.memory)
 
