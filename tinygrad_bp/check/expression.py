@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from tinygrad_bp.check.printing import as_lambda, as_program
-from tinygrad_bp.check.steps import Step, needed
+from tinygrad_bp.check.steps import Step, Steps, needed
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
 from tinygrad_bp.primitive import Primitive, named
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @final
-class Expression:
+class Expression(Steps):
     """Inputs, then operations in order; nodes are numbered from the first input on.
 
     `Expression(function, *inputs)` runs the function once and keeps what it computed from its
@@ -37,12 +37,7 @@ class Expression:
     printed to `hypothesis.example`.
     """
 
-    __slots__ = ("inputs", "steps")
-
-    inputs: tuple[float, ...]
-    """The numbers it came with, at which each operation is inside its domain."""
-    steps: tuple[Step, ...]
-    """What is computed; the last step gives the output."""
+    __slots__ = ()
 
     def __init__(self, function: Callable[..., Any], *inputs: Any) -> None:
         self.inputs = tuple(map(as_float, inputs))
@@ -91,12 +86,6 @@ class Expression:
 
     def _repr_svg_(self) -> str:
         return self.draw().svg()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the inputs are called."""
-        count = len(self.inputs)
-        return tuple("xyz"[:count]) if count <= 3 else tuple(f"x{i}" for i in range(count))
 
     @property
     def __name__(self) -> str:

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import copysign, isfinite
-from typing import TYPE_CHECKING
 
-from tinygrad_bp.check.steps import Place, first_users
+from tinygrad_bp.check.steps import Place, Steps, first_users
 from tinygrad_bp.primitive import Primitive, named
 from tinygrad_bp.primitives import pow_, pow_constant
 from tinygrad_bp.tape.source import OPERATORS, PYTHON_NAMES, WIDTH
 from tinygrad_bp.tape.symbol import SIGN, Symbol
 
-if TYPE_CHECKING:
-    from tinygrad_bp.check.expression import Expression
-
 WRITTEN_AS_OPERATORS = {*OPERATORS, pow_, pow_constant}
 
 
-def as_lambda(expression: Expression) -> str:
+def as_lambda(expression: Steps) -> str:
     """One line that is the function; what is used twice gets a name where it is first used.
 
     >>> from tinygrad_bp.check.expression import Expression
@@ -32,21 +28,21 @@ def as_lambda(expression: Expression) -> str:
     formulas: dict[int, Symbol] = {}
     for number in first_user:
         operands = []
-        for operand in _operands(expression, number):
+        for operand in expression.step(number).operands:
             symbol = _text(operand, texts)
             if isinstance(operand, int) and operand in formulas and first_user[operand] == number:
                 formula = formulas.pop(operand)
                 symbol = Symbol(f"({symbol.text} := {formula.text})")
             operands.append(symbol)
-        formula = _formula(_row(expression, number), operands)
+        formula = _formula(expression.row(number), operands)
         if uses[number] > 1:
             texts[number], formulas[number] = name_of(), formula
         else:
             texts[number] = formula
-    return f"lambda {', '.join(expression.names)}: {texts[_last(expression)].text}"
+    return f"lambda {', '.join(expression.names)}: {texts[expression.last].text}"
 
 
-def as_program(expression: Expression) -> str:
+def as_program(expression: Steps) -> str:
     """A program that computes the expression and its gradient at its own inputs.
 
     >>> from tinygrad_bp.check.expression import Expression
@@ -71,7 +67,7 @@ def as_program(expression: Expression) -> str:
     return "".join(f"{line}\n" for line in [*head, *body, *call])
 
 
-def _imports(expression: Expression) -> list[str]:
+def _imports(expression: Steps) -> list[str]:
     rows = {named(step.row) for step in expression.steps} - WRITTEN_AS_OPERATORS
     own = sorted(row.name for row in rows if row not in PYTHON_NAMES)
     lines = ["from tinygrad_bp.primitive import named"] if own else []
@@ -80,12 +76,12 @@ def _imports(expression: Expression) -> list[str]:
     return lines + [f'{name} = named("{name}")' for name in own]
 
 
-def _body(expression: Expression) -> Iterator[str]:
+def _body(expression: Steps) -> Iterator[str]:
     texts = dict(enumerate(map(Symbol, expression.names)))
-    uses, name_of, last = _uses(expression), _Names(), _last(expression)
+    uses, name_of, last = _uses(expression), _Names(), expression.last
     for number in range(len(expression.inputs), last + 1):
-        operands = [_text(operand, texts) for operand in _operands(expression, number)]
-        formula = _formula(_row(expression, number), operands)
+        operands = [_text(operand, texts) for operand in expression.step(number).operands]
+        formula = _formula(expression.row(number), operands)
         if number != last and (uses[number] != 1 or len(formula.text) > WIDTH):
             texts[number] = name_of()
             yield f"    {texts[number].text} = {formula.text}"
@@ -121,17 +117,5 @@ def _text(operand: Place, texts: dict[int, Symbol]) -> Symbol:
     return Symbol(text, SIGN) if text.startswith("-") else Symbol(text)
 
 
-def _uses(expression: Expression) -> Counter[int]:
+def _uses(expression: Steps) -> Counter[int]:
     return Counter(node for step in expression.steps for node in step.nodes)
-
-
-def _operands(expression: Expression, number: int) -> tuple[Place, ...]:
-    return expression.steps[number - len(expression.inputs)].operands
-
-
-def _row(expression: Expression, number: int) -> Primitive:
-    return named(expression.steps[number - len(expression.inputs)].row)
-
-
-def _last(expression: Expression) -> int:
-    return len(expression.inputs) + len(expression.steps) - 1

@@ -1,9 +1,11 @@
-"""The steps of an expression: operations in order, on earlier nodes and on constants."""
+"""The steps of an expression: inputs, then operations in order, on earlier nodes and constants."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from tinygrad_bp.primitive import Primitive, named
 
 Place = int | float
 """An operand of a step: an int is the number of an earlier node, a float a constant."""
@@ -20,6 +22,36 @@ class Step:
     def nodes(self) -> tuple[int, ...]:
         """The nodes among its operands."""
         return tuple(operand for operand in self.operands if isinstance(operand, int))
+
+
+class Steps:
+    """Inputs, and what is computed from them; nodes are numbered from the first input on."""
+
+    __slots__ = ("inputs", "steps")
+
+    inputs: tuple[float, ...]
+    """The numbers it came with, at which each operation is inside its domain."""
+    steps: tuple[Step, ...]
+    """What is computed; the last step gives the output."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the inputs are called."""
+        count = len(self.inputs)
+        return tuple("xyz"[:count]) if count <= 3 else tuple(f"x{i}" for i in range(count))
+
+    @property
+    def last(self) -> int:
+        """The number of the output."""
+        return len(self.inputs) + len(self.steps) - 1
+
+    def step(self, number: int) -> Step:
+        """The step that gives a node."""
+        return self.steps[number - len(self.inputs)]
+
+    def row(self, number: int) -> Primitive:
+        """The row of the step that gives a node."""
+        return named(self.step(number).row)
 
 
 def needed(inputs: int, steps: Sequence[Step]) -> tuple[Step, ...]:

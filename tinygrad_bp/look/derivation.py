@@ -6,17 +6,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from tinygrad_bp.look import latex
 from tinygrad_bp.look.factors import Factor
+from tinygrad_bp.look.path_sum import PathSum, Term
 from tinygrad_bp.look.sentences import how_many, in_all, more_paths, remarks, rounded
 from tinygrad_bp.look.text import columns, plain, signed
 from tinygrad_bp.look.writing import DIGITS, Writing, spelled
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from tinygrad_bp.look.explanation import Explanation, Term
 
 __all__ = ["Derivation"]
 
@@ -32,7 +29,7 @@ MOST_LINES = 24
 class Derivation:
     """Writes an explanation."""
 
-    of: Explanation
+    of: PathSum
 
     @property
     def writing(self) -> Writing:

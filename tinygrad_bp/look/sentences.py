@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from tinygrad_bp.look.outdated import remark
+from tinygrad_bp.look.path_sum import PathSum
 from tinygrad_bp.look.text import plain
-
-if TYPE_CHECKING:
-    from tinygrad_bp.look.explanation import Explanation
 
 __all__ = ["counted", "how_many", "in_all", "more_paths", "remarks", "rounded"]
 
@@ -49,7 +46,7 @@ def more_paths(number: int) -> str:
     return f"{counted(number)} more path{'s' * (number > 1)}"
 
 
-def how_many(of: Explanation) -> str:
+def how_many(of: PathSum) -> str:
     """What the gradient is the sum over; if over nothing, why."""
     if of.output is of.target:
         return "as any number changes by what it changes"
@@ -60,7 +57,7 @@ def how_many(of: Explanation) -> str:
     return "along the only path" if of.count == 1 else f"the sum over {counted(of.count)} paths"
 
 
-def in_all(of: Explanation) -> str:
+def in_all(of: PathSum) -> str:
     """How the sum over the paths compares with what `backward` computes."""
     if of.verdict == "the same":
         return "the sum, and what backward computes, to the last bit"
@@ -75,7 +72,7 @@ def in_all(of: Explanation) -> str:
     )
 
 
-def remarks(of: Explanation, name: str) -> Iterator[str]:
+def remarks(of: PathSum, name: str) -> Iterator[str]:
     """That numbers are outdated; what is in the target's `grad`, where it is something else.
 
     `name` is the target's.
