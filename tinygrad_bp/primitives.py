@@ -130,6 +130,7 @@ maximum      = row("maximum",       "maximum({}, {})", ieee.maximum,        lamb
 minimum      = row("minimum",       "minimum({}, {})", ieee.minimum,        lambda z, x, y: (heaviside(gap(y, x), 0.5), heaviside(gap(x, y), 0.5)), kink=lambda x, y: x - y)
 clip         = row("clip",          "clip({}, {}, {})", ieee.clip,          lambda z, x, low, high: clip_partials(x, low, high), kink=lambda x, low, high: (x - low) * (x - high) * (high - low), defaults=(-math.inf, math.inf))
 where        = row("where",         "where({}, {}, {})", ieee.where,        lambda z, c, x, y: (None, only_if(c), only_if(equal(c, 0.0))), kink=lambda c, x, y: c)
+straight     = row("straight",      "straight({}, {}, {})", ieee.where,     lambda z, c, x, y: (None, 1.0, None), kink=lambda c, x, y: c)
 sign         = row("sign",          "sign({})",      ieee.sign,             lambda z, x: (None,), kink=lambda x: x)
 heaviside    = row("heaviside",     "heaviside({}, {})", ieee.heaviside,    lambda z, x, at_zero: (None, None), kink=lambda x, at_zero: x)
 equal        = row("equal",         "equal({}, {})", ieee.equal,            lambda z, x, y: (None, None), kink=lambda x, y: x - y)

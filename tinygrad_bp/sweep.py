@@ -6,15 +6,16 @@ differentiate again, on the nodes themselves: then what they compute is graph as
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_bp import modes
 from tinygrad_bp.node import Node
 from tinygrad_bp.primitive import CONSTANT, Primitive
-from tinygrad_bp.primitives import Gate, where
+from tinygrad_bp.primitives import Gate, straight, where
 
 
 def adjoints(
@@ -24,11 +25,12 @@ def adjoints(
 
     `order` is topological; `seeds` holds the adjoint that each output starts from. A node
     that no gradient flows to is missing from the result: a constant, or what only the
-    branch of a `where` that was not taken depends on. So that branch never makes 0 * inf.
+    branch of a `where` that was not taken depends on, or an output with the seed 0. So
+    neither of them makes 0 * inf.
     """
+    adjoint = started(seeds)
     if as_graph:
-        return _adjoint_graph(order, seeds)
-    adjoint = dict(seeds)
+        return _adjoint_graph(order, adjoint)
     if not modes.is_strict():
         _pass_floats(order, adjoint)
         return adjoint
@@ -102,44 +104,103 @@ def contributions(node: Node, upstream: Any) -> Iterator[tuple[Any, float | None
         yield parent, partial, upstream * partial if flows else None
 
 
-def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
-    """The same as graph, good for other numbers too: which branch is taken is a `where`.
+def started(seeds: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The seeds that anything comes of: 0 contributes nothing, like a branch not taken.
 
-    What only a branch depends on has an adjoint under a condition, and any number where that
-    does not hold. Where contributions under different conditions meet, each becomes -0.0 where
-    its own does not hold, which added to any number changes no bit of it.
+    That is known of a number. A `Value` may be another one later, so it is a `Condition`.
     """
-    adjoint, condition = dict(seeds), dict.fromkeys(seeds)
+    return {
+        node: seed
+        for node, seed in seeds.items()
+        if getattr(seed, "_data", seed) or not getattr(seed, "is_constant", True)
+    }
+
+
+class Condition(NamedTuple):
+    """When a derivative is there: where a branch is taken, and a seed is not 0."""
+
+    branch: Any = None
+    seed: Any = None
+    """A number that is not 0 where the condition holds; `None` where it always does."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it holds whatever the numbers are."""
+        return self.branch is None and self.seed is None
+
+    def and_taken(self, branch: Any) -> Condition:
+        """That both this holds and the branch is taken."""
+        return self._replace(
+            branch=branch if self.branch is None else where(self.branch, branch, 0.0)
+        )
+
+    def or_where(self, other: Condition) -> Condition:
+        """That one of two conditions holds."""
+        return Condition(*map(_either, self, other))
+
+    def kept(self, derivative: Any, otherwise: float) -> Any:
+        """The derivative where the condition holds, and elsewhere the other number."""
+        if self.branch is not None:
+            derivative = where(self.branch, derivative, otherwise)
+        # Not by `where`: a derivative varies with its seed at 0, too.
+        return derivative if self.seed is None else straight(self.seed, derivative, otherwise)
+
+
+def _either(one: Any, other: Any) -> Any:
+    return None if one is None or other is None else where(one, 1.0, other)
+
+
+class _Graph:
+    """Derivatives as graph, good for other numbers too: each is there under a condition.
+
+    Where contributions under different conditions meet, each becomes -0.0 where its own does
+    not hold, which added to any number changes no bit of it.
+    """
+
+    def __init__(self, seeds: Mapping[Any, Any]) -> None:
+        self.found = dict(seeds)
+        self.condition = {
+            node: Condition(seed=None if getattr(seed, "is_constant", True) else seed)
+            for node, seed in seeds.items()
+        }
+
+    def pass_on(self, source: Node, target: Node, partial: Any) -> None:
+        """Add to the derivative of one node what comes from that of another."""
+        contribution, condition = self.found[source], self.condition[source]
+        if isinstance(partial, Gate):
+            condition = condition.and_taken(partial.condition)
+        else:
+            contribution = times(contribution, partial)
+        if target not in self.found:
+            self.found[target], self.condition[target] = contribution, condition
+            return
+        before, there = self.found[target], self.condition[target]
+        if not all(map(operator.is_, condition, there)):
+            before, contribution = there.kept(before, -0.0), condition.kept(contribution, -0.0)
+            self.condition[target] = there.or_where(condition)
+        self.found[target] = before + contribution
+
+    def settle(self, node: Node) -> None:
+        """Let the derivative be 0 where its condition does not hold."""
+        self.found[node] = self.condition[node].kept(self.found[node], 0.0)
+
+
+def _adjoint_graph(order: Sequence[Node], seeds: Mapping[Any, Any]) -> dict[Node, Any]:
+    graph = _Graph(seeds)
     name = _Names(order, seeds) if modes.is_watched() else None
     for node in reversed(order):
-        if node not in adjoint:
+        if node not in graph.found:
             continue
-        if name and condition[node] is None:
-            name.derivative(node, adjoint[node])
-        if node.is_leaf:
-            continue
-        parents, partials = parents_and_partials(node, as_graph=True)
-        for parent, partial in zip(parents, partials, strict=True):
-            if partial is None or parent.op is CONSTANT:
-                continue
-            if isinstance(partial, Gate):
-                needed, contribution = both(condition[node], partial.condition), adjoint[node]
-            else:
-                needed, contribution = condition[node], times(adjoint[node], partial)
-            if parent not in adjoint:
-                adjoint[parent], condition[parent] = contribution, needed
-            elif condition[parent] is needed:
-                adjoint[parent] = adjoint[parent] + contribution
-            else:
-                there = if_needed(condition[parent], adjoint[parent])
-                adjoint[parent] = there + if_needed(needed, contribution)
-                condition[parent] = either(condition[parent], needed)
-    for node, needed in condition.items():
-        if needed is not None:
-            adjoint[node] = where(needed, adjoint[node], 0.0)
-            if name:
-                name.derivative(node, adjoint[node])
-    return adjoint
+        if name and graph.condition[node].is_sure:
+            name.derivative(node, graph.found[node])
+        for parent, partial in zip(*parents_and_partials(node, as_graph=True), strict=True):
+            if partial is not None and parent.op is not CONSTANT:
+                graph.pass_on(node, parent, partial)
+    for node, condition in graph.condition.items():
+        graph.settle(node)
+        if name and not condition.is_sure:
+            name.derivative(node, graph.found[node])
+    return graph.found
 
 
 class _Names:
@@ -158,45 +219,44 @@ class _Names:
             adjoint.label = f"d_{self._output}_d_{node.label}"
 
 
-def if_needed(condition: Any, contribution: Any) -> Any:
-    """The contribution where the condition holds, and elsewhere what adds nothing."""
-    return contribution if condition is None else where(condition, contribution, -0.0)
-
-
-def both(one: Any, other: Any) -> Any:
-    """The condition that two conditions hold; `None` is one that always does."""
-    return other if one is None else where(one, other, 0.0)
-
-
-def either(one: Any, other: Any) -> Any:
-    """The condition that one of two conditions holds; `None` is one that always does."""
-    return None if one is None or other is None else where(one, 1.0, other)
-
-
 def tangents(
     order: Sequence[Node], seeds: Mapping[Any, Any], *, as_graph: bool = False
 ) -> dict[Node, Any]:
     """The derivative of each node along the direction in which the inputs move.
 
-    `seeds` holds the tangents of the inputs. A node that does not move is missing.
+    `seeds` holds the tangents of the inputs. A node that does not move is missing: one that
+    depends on no input with a seed other than 0. So what it flows into gets no 0 * inf.
     """
-    tangent = dict(seeds)
-    is_strict = modes.is_strict() and not as_graph
+    tangent = started(seeds)
+    if as_graph:
+        return _tangent_graph(order, tangent, fixed=seeds)
+    is_strict = modes.is_strict()
     for node in order:
-        if node in tangent or node.is_leaf:
+        if node in tangent or node in seeds:
             continue
-        parents, partials = parents_and_partials(node, as_graph=as_graph)
-        for parent, partial in zip(parents, partials, strict=True):
+        for parent, partial in zip(*parents_and_partials(node), strict=True):
             if partial is None or parent not in tangent:
                 continue
-            if isinstance(partial, Gate):
-                contribution = where(partial.condition, tangent[parent], 0.0)
-            else:
-                contribution = times(tangent[parent], partial)
+            contribution = times(tangent[parent], partial)
             if is_strict:
                 modes.check_contribution(node, tangent[parent], partial, tangent.get(node, 0.0))
             tangent[node] = tangent[node] + contribution if node in tangent else contribution
     return tangent
+
+
+def _tangent_graph(
+    order: Sequence[Node], moving: Mapping[Any, Any], fixed: Mapping[Any, Any]
+) -> dict[Node, Any]:
+    graph = _Graph(moving)
+    for node in order:
+        if node in fixed:
+            continue
+        for parent, partial in zip(*parents_and_partials(node, as_graph=True), strict=True):
+            if partial is not None and parent in graph.found:
+                graph.pass_on(parent, node, partial)
+    for node in graph.found:
+        graph.settle(node)
+    return graph.found
 
 
 def times(adjoint: Any, partial: Any) -> Any:

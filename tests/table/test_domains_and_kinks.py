@@ -25,6 +25,7 @@ SIDES_MEET = {
     "leaky_relu": lambda x, a: a == 1.0,
     "elu": lambda x, a: a == 1.0,
     "where": lambda condition, x, y: x == y,
+    "straight": lambda condition, x, y: x == y,
     "clip": lambda x, low, high: low >= high,
 }
 

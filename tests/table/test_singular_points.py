@@ -78,6 +78,8 @@ FACTS = [
     ("where", (1.0, 2.0, 3.0), 2.0, (None, 1.0, None)),
     ("where", (0.0, 2.0, 3.0), 3.0, (None, None, 1.0)),
     ("where", (nan, 2.0, 3.0), 2.0, (None, 1.0, None)),
+    ("straight", (1.0, 2.0, 3.0), 2.0, (None, 1.0, None)),
+    ("straight", (0.0, 2.0, 3.0), 3.0, (None, 1.0, None)),
     # Any number of operands.
     ("prod", (0.0, 2.0, 3.0), 0.0, (6.0, 0.0, 0.0)),
     ("prod", (0.0, 2.0, 0.0), 0.0, (0.0, 0.0, 0.0)),

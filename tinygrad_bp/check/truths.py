@@ -111,6 +111,7 @@ def truths() -> Mapping[str, Truth]:
         "minimum": min,
         "clip": lambda x, low, high: min(max(x, low), high),
         "where": lambda condition, x, y: y if condition == 0 else x,
+        "straight": lambda condition, x, y: y if condition == 0 else x,
         "sign": mp.sign,
         "heaviside": lambda x, at_zero: at_zero if x == 0 else mp.mpf(x > 0),
         "equal": lambda x, y: mp.mpf(x == y),

@@ -23,7 +23,7 @@ from typing import Literal, TypeVar
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.primitive import CONSTANT
-from tinygrad_bp.sweep import contributions
+from tinygrad_bp.sweep import contributions, started
 from tinygrad_bp.value import Value
 
 __all__ = ["Step", "Trace", "Use"]
@@ -161,7 +161,7 @@ class Trace:
     def _advance(self) -> None:
         place = self.position - len(self.operations)
         if place == 0:
-            self.adjoint[self.output] = self.seed
+            self.adjoint.update(started({self.output: self.seed}))
         elif place > 0:
             uses = self._uses_at(self.operations[-place])
             self._found.append([(use.before, use.nth) for use in uses])
@@ -173,7 +173,7 @@ class Trace:
         self.position -= 1
         place = self.position - len(self.operations)
         if place == 0:
-            del self.adjoint[self.output]
+            self.adjoint.clear()
         elif place > 0:
             parents = self.operations[-place].parents
             found = self._found.pop()

@@ -150,6 +150,7 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.minimum: minimum,
     p.clip: lambda a, x, low, high: minimum(a, maximum(a, x, low), high),
     p.where: where,
+    p.straight: where,
     p.gap: gap,
     p.sign: sign,
     p.heaviside: heaviside,

@@ -13,6 +13,7 @@ from tinygrad_bp.tape.symbol import LOOSE, Symbol, within
 
 CHOICES = {
     p.where: "{1} if {0} else {2}",
+    p.straight: "{1} if {0} else {2}",
     p.relu: "{0} if {0} >= 0.0 or {0} != {0} else 0.0",
     p.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}",
     p.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}",
