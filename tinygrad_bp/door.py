@@ -33,6 +33,19 @@ def as_float(number: Any) -> float:
         ) from None
 
 
+def is_number(thing: Any) -> bool:
+    """Whether the door lets it in.
+
+    >>> is_number(2), is_number("2"), is_number(None), is_number(10**400)
+    (True, False, False, False)
+    """
+    try:
+        as_float(thing)
+    except (TypeError, OverflowError):
+        return False
+    return True
+
+
 def _one_real(number: Any) -> Any:
     if isinstance(number, np.ndarray):
         if number.size != 1:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast, overload
+from typing import Any, Final, Protocol, TypeVar, cast, overload
+
+import numpy as np
 
 from tinygrad_bp import primitives as p
+from tinygrad_bp.door import is_number
 from tinygrad_bp.primitive import Primitive, operand_names
 
 T = TypeVar("T")
@@ -64,6 +68,35 @@ def reflected(primitive: Primitive) -> Method:
     return cast(Method, lambda self, other: self.apply_binary(primitive, other, self))
 
 
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+"""What a program may ask of numbers; `bool(x)` asks `x != 0`."""
+
+
+def comparison(symbol: str) -> Callable[[Any, Any], Any]:
+    """The operator that asks for the comparison; about an array NumPy answers.
+
+    Of what is no number, such as `None`, a text or a class that a test library made, `==` asks
+    the other side, and without an answer it is `False`; to order it is a `TypeError`.
+    """
+    is_equality = symbol in ("==", "!=")
+
+    def compared(self: Any, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        if is_equality and not isinstance(other, Operand) and not is_number(other):
+            return NotImplemented
+        return self._compared(symbol, other)
+
+    return compared
+
+
 class Operand:
     """Whatever primitives apply to: a subclass says how, in `apply`.
 
@@ -87,6 +120,16 @@ class Operand:
     def apply_binary(cls, primitive: Primitive, x: Any, y: Any) -> Any:
         """`apply` for two operands, to be overridden where speed counts."""
         return cls.apply(primitive, x, y)
+
+    def _compared(self, symbol: str, other: Any) -> Any:
+        """What a comparison gives, where the other side is no array."""
+        raise NotImplementedError
+
+    __lt__, __le__, __gt__, __ge__ = map(comparison, ("<", "<=", ">", ">="))
+    __eq__, __ne__ = map(comparison, ("==", "!="))
+    # Nodes are keys, of whatever number. A dict asks `==` only where two hashes are one, and
+    # no two objects have the same identity as long as they live.
+    __hash__ = object.__hash__
 
     __add__, __radd__ = binary(p.add), reflected(p.add)
     __sub__, __rsub__ = binary(p.subtract), reflected(p.subtract)

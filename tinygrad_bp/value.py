@@ -14,7 +14,7 @@ from tinygrad_bp import copies, lines, modes, numpy_names
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
-from tinygrad_bp.operand import BINARY, Operand
+from tinygrad_bp.operand import BINARY, COMPARISONS, Operand
 from tinygrad_bp.primitive import CONSTANT, Primitive
 from tinygrad_bp.structure import sequence_like
 from tinygrad_bp.sweep import adjoints
@@ -34,8 +34,8 @@ class Value(Node):
 
     `data` is any real number, made a float; `label` is a name for pictures and messages.
     Operators and the methods of the table (`exp`, `relu`, ...) make new values, by the
-    arithmetic of IEEE-754: they never raise for a number. Equality and hash are identity;
-    `<`, `<=`, `>`, `>=` and `bool` look at the data.
+    arithmetic of IEEE-754: they never raise for a number. `==`, `<` and the other comparisons
+    and `bool` look at the data; the hash is the identity, so that sets and dicts hold nodes.
 
     Raises `TypeError` for what is not one real number, with a way out.
     """
@@ -139,20 +139,17 @@ class Value(Node):
 
     # Python's protocols ---------------------------------------------------------------
 
-    def __lt__(self, other: Any) -> Any:
-        return _compared(self, "<", other, float.__lt__)
-
-    def __le__(self, other: Any) -> Any:
-        return _compared(self, "<=", other, float.__le__)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compared(self, ">", other, float.__gt__)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compared(self, ">=", other, float.__ge__)
+    def _compared(self, symbol: str, other: Any) -> Any:
+        if type(other) is not Value and _is_for_others(other):
+            return NotImplemented
+        right = _operand(other)
+        outcome = COMPARISONS[symbol](self._data, right._data)
+        if modes.open_contexts and not (self.op is CONSTANT and right.op is CONSTANT):
+            modes.note_comparison(symbol, self, other, outcome)
+        return outcome
 
     def __bool__(self) -> bool:
-        return _compared(self, "!=", 0.0, float.__ne__)  # type: ignore[no-any-return]  # of numbers
+        return cast(bool, self._compared("!=", 0.0))
 
     def __float__(self) -> float:
         raise TypeError(
@@ -328,18 +325,6 @@ def _is_for_others(other: Any) -> bool:
     return not isinstance(other, str | bytes | complex | list | tuple) and not hasattr(
         type(other), "__float__"
     )
-
-
-def _compared(
-    value: Value, symbol: str, other: Any, comparison: Callable[[float, float], bool]
-) -> Any:
-    if isinstance(other, np.ndarray) or (type(other) is not Value and _is_for_others(other)):
-        return NotImplemented
-    right = _operand(other)
-    outcome = comparison(value._data, right._data)
-    if modes.open_contexts and not (value.op is CONSTANT and right.op is CONSTANT):
-        modes.note_comparison(symbol, value, other, outcome)
-    return outcome
 
 
 __all__ = ["Value", "constant", "values"]

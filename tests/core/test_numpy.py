@@ -222,14 +222,6 @@ def test_comparisons_with_arrays_are_arrays_of_bools(array):
             assert compare(left, right).tolist() == expected.tolist()
 
 
-def test_equality_in_arrays_is_identity(array):
-    assert (array == array).tolist() == [True] * 3
-    assert (array == array[1]).tolist() == [False, True, False]
-    assert (array != array[1]).tolist() == [True, False, True]
-    assert (array == np.array([1.0, 2.0, 4.0])).tolist() == [False] * 3
-    assert np.equal(array[0], array[0])
-
-
 # A bare Value ----------------------------------------------------------------------------
 
 UNARY = [

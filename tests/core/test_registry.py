@@ -226,3 +226,19 @@ def test_replace_is_no_demand_that_there_be_one_already():
     own = register("own", "own({})", float, lambda *_: (1.0,), replace=True)
 
     assert own(2.0) == 2.0
+
+
+def test_a_rule_may_ask_for_a_special_case():
+    """Formulas ran on such a rule with identity, and wrote the other branch."""
+    row = register(
+        "cardinal",
+        "cardinal({})",
+        lambda x: 1.0 if x == 0 else math.sin(x) / x,
+        lambda z, x: (0.0 if x == 0 else (tinygrad_bp.cos(x) - z) / x,),
+    )
+    x = Value(0.0, label="x")
+    z = row(x)
+    z.backward()
+
+    assert x.grad == 0.0
+    assert "∂v1/∂x = 0\n" in str(tinygrad_bp.step(z, names={}).goto(3)) + "\n"

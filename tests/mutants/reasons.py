@@ -70,18 +70,18 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
         ),
         (
             "value",
-            "if isinstance(other, np.ndarray) or (type(other) is not Value and _is_for_others(other)):",
-            "if isinstance(other, np.ndarray) or (type(other) != Value and _is_for_others(other)):",
+            "if type(other) is not Value and _is_for_others(other):",
+            "if type(other) != Value and _is_for_others(other):",
         ),
         (
             "value",
-            "if modes.open_contexts and not (value.op is CONSTANT and right.op is CONSTANT):",
-            "if modes.open_contexts and not (value.op == CONSTANT and right.op is CONSTANT):",
+            "if modes.open_contexts and not (self.op is CONSTANT and right.op is CONSTANT):",
+            "if modes.open_contexts and not (self.op == CONSTANT and right.op is CONSTANT):",
         ),
         (
             "value",
-            "if modes.open_contexts and not (value.op is CONSTANT and right.op is CONSTANT):",
-            "if modes.open_contexts and not (value.op is CONSTANT and right.op == CONSTANT):",
+            "if modes.open_contexts and not (self.op is CONSTANT and right.op is CONSTANT):",
+            "if modes.open_contexts and not (self.op is CONSTANT and right.op == CONSTANT):",
         ),
         ("value", "if operand.op is not CONSTANT:", "if operand.op != CONSTANT:"),
         ("value", "if type(operand) is not Value:", "if type(operand) != Value:"),
@@ -239,14 +239,6 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
             "self._token = _live.set(self._outer | set(self.variables))",
             "self._token = _live.set(self._outer ^ set(self.variables))",
         ),
-    ],
-    "Of `Value`s equality is identity": [
-        (
-            "functional",
-            "seeds = [1.0 if other is variable else 0.0 for other in trace.variables]",
-            "seeds = [1.0 if other == variable else 0.0 for other in trace.variables]",
-        ),
-        ("sweep", "elif condition[parent] is needed:", "elif condition[parent] == needed:"),
     ],
     "A set is never longer than the list that it is made of": [
         ("functional", "if len(set(found)) < len(found):", "if len(set(found)) != len(found):"),

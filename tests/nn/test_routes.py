@@ -340,13 +340,28 @@ def test_machine_code_needs_llvmlite() -> None:
 
 def test_a_loss_that_peeks_at_its_target_is_not_compiled() -> None:
     def peeking(prediction: Any, target: Any) -> Any:
-        return prediction * prediction if target == 1 else prediction
+        return prediction * prediction if "1.0" in repr(target) else prediction
 
     settings_: dict[str, Any] = {"loss": peeking, "optimizer": nn.SGD(0.1), "epochs": 2}
 
     for route in RECORDED:
         with pytest.raises(RecordingError, match=r"does not give that of example 1"):
             fit(route, nn.MLP(2, [1], seed=0), XOR, LABELS, **settings_)
+
+
+def test_a_loss_may_ask_for_the_class_of_its_target() -> None:
+    def asking(prediction: Any, target: Any) -> Any:
+        return prediction * prediction if target == 1 else (prediction - 1) ** 4
+
+    results = outcomes(
+        lambda: nn.MLP(2, [3, 1], seed=0),
+        *(XOR, LABELS),
+        loss=asking,
+        optimizer=lambda: nn.SGD(0.1),
+        epochs=9,
+    )
+
+    assert_alike(results)
 
 
 def test_what_cannot_be_recorded_runs_eagerly() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, record
+from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.tape.branches import Branches
-from tinygrad_bp.tape.guard import COMPARISONS
 from tinygrad_bp.tape.routes import MachineRoute, OtherBranch, SourceRoute
 from tinygrad_bp.tape.source import Written
 
@@ -19,9 +19,12 @@ ASK = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
     "bool": lambda x, y: bool(x - y),
     "not": lambda x, y: not (x - y),
     "reversed": lambda x, y: 1.0 * y > x,
+    "number first": lambda x, y: y == x,
     "constant first": lambda x, y: constant(y) < x,
 }
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, NAN, float("inf")]
@@ -48,7 +51,7 @@ def test_a_flip_of_any_comparison_is_caught_on_every_route(ask, recorded):
 
 
 def test_every_kind_of_guard_is_asked():
-    assert set(COMPARISONS) == {"<", "<=", ">", ">=", "!="}
+    assert set(COMPARISONS) == {"<", "<=", ">", ">=", "==", "!="}
 
 
 def test_the_error_names_the_comparison_and_the_line():

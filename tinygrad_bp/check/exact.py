@@ -11,7 +11,7 @@ from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.truths import definition, real
 from tinygrad_bp.door import as_float
 from tinygrad_bp.node import Node
-from tinygrad_bp.operand import Operand
+from tinygrad_bp.operand import COMPARISONS, Operand
 from tinygrad_bp.primitive import Primitive
 
 
@@ -53,17 +53,8 @@ class Exact(Operand):
         """Itself: what a program does with the number of a value changes its result too."""
         return self
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.number < exactly(other))
-
-    def __le__(self, other: Any) -> bool:
-        return bool(self.number <= exactly(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.number > exactly(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.number >= exactly(other))
+    def _compared(self, symbol: str, other: Any) -> bool:
+        return bool(COMPARISONS[symbol](self.number, exactly(other)))
 
     def __bool__(self) -> bool:
         return bool(self.number)

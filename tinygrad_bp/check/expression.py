@@ -136,10 +136,10 @@ class _Tracer(Operand):
         self.inputs = inputs
         self.steps = steps
 
-    def _refuse(self, *_other: object) -> NoReturn:
+    def _compared(self, *_question: object) -> NoReturn:
         raise TypeError("an expression has no numbers yet to branch on; use where(...)")
 
-    __bool__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = _compared
 
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> _Tracer:

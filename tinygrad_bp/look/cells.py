@@ -114,11 +114,9 @@ def _covered(order: Sequence[Value], groups: list[Cell]) -> list[Cell]:
     """The groups and, one by one, all other values; groups that stand on a cycle are dissolved."""
     while True:
         owner = {node: index for index, group in enumerate(groups) for node in group.members}
-        links = {
-            (owner.get(parent, parent), owner.get(node, node))
-            for node in order
-            for parent in node.parents
-        }
+        alone = {node: place for place, node in enumerate(order, len(groups))}
+        number = alone | owner
+        links = {(number[parent], number[node]) for node in order for parent in node.parents}
         knotted = between_cycles((a, b) for a, b in links if a != b) if groups else set()
         if not knotted:
             break

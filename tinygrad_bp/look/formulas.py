@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_bp.look.text import legible, plain, shortened
+from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import dot, gap, multiply, pow_, prod, subtract, sum_, where
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
@@ -148,17 +149,8 @@ class _Formula(Symbol):
     def __float__(self) -> float:
         return self.number
 
-    def __lt__(self, other: Any) -> bool:
-        return self.number < float(other)
-
-    def __le__(self, other: Any) -> bool:
-        return self.number <= float(other)
-
-    def __gt__(self, other: Any) -> bool:
-        return self.number > float(other)
-
-    def __ge__(self, other: Any) -> bool:
-        return self.number >= float(other)
+    def _compared(self, symbol: str, other: Any) -> Any:
+        return COMPARISONS[symbol](self.number, float(other))
 
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> _Formula:
@@ -173,8 +165,8 @@ class _Formula(Symbol):
         if primitive is where:
             condition, x, y = formulas
             return x if condition else y
-        if primitive is multiply and (ones := [x for x in formulas if _is_one(x)]):
-            return next((x for x in formulas if x not in ones), ones[0])
+        if primitive is multiply and any(map(_is_one, formulas)):
+            return max(formulas, key=lambda x: not _is_one(x))
         # It differs from a difference only where both are infinite.
         row = subtract if primitive is gap and not math.isinf(formulas[0].number) else primitive
         written = Symbol.apply(row, *formulas)

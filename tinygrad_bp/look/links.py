@@ -144,7 +144,8 @@ def _carried(bundle: Bundle, numbers: Numbers | None) -> float | None:
     Contributions to one value add up over all its uses in a summary; partials do not.
     """
     flowing = [use for use in bundle.uses if use.partial is not None]
-    if numbers is None or not flowing or bundle.tail.outputs != (flowing[0].operand,):
+    output, *others = bundle.tail.outputs
+    if numbers is None or not flowing or others or output is not flowing[0].operand:
         return None
     if numbers == "contribution":
         # Not fsum, which raises where inf meets -inf.

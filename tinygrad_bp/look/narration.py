@@ -14,6 +14,7 @@ step 1 of 3: forward, y = exp(x)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -166,11 +167,10 @@ class Narration:
             yield f"{INDENT}{line}"
 
     def _uses(self, step: Step) -> Iterator[str]:
-        parents = [use.parent for use in step.uses]
+        times = Counter(use.parent for use in step.uses)
         shown = step.uses[:MOST]
         heads = [
-            f"to {self._name(use.parent)}"
-            + (f", operand {place}" if parents.count(use.parent) > 1 else "")
+            f"to {self._name(use.parent)}" + (f", operand {place}" if times[use.parent] > 1 else "")
             for place, use in enumerate(shown, 1)
         ]
         formulas = partial_formulas(step.node, self.names, self.digits)
@@ -185,8 +185,8 @@ class Narration:
                 room = " " * (widest - columns(grad) + 4)
                 count = times_used(use.nth, use.of)
                 yield f"{INDENT}{' ' * width}grad     {grad}{room}{count}"
-        if len(parents) > MOST:
-            rest = len(parents) - MOST
+        if len(step.uses) > MOST:
+            rest = len(step.uses) - MOST
             yield f"{INDENT}and likewise to {rest:,} more operands of {step_name}"
 
     def _partial(self, step: Step, use: Use, name: str, written: str | None) -> str:

@@ -112,7 +112,7 @@ def _check(value: object) -> None:
 
 
 def _arrivals(trace: Trace, value: Value) -> Iterator[Arrival]:
-    users = (node for node in reversed(trace.operations) if value in node.parents)
+    users = (node for node in reversed(trace.operations) if value in set(node.parents))
     for index, user in ((trace.backward_step(user), user) for user in users):
         if index >= trace.position:
             return

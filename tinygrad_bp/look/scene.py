@@ -56,7 +56,8 @@ def scene(
     if step is None:
         edges = tuple(replace(edge, tip="") for edge in picture.edges)
         return replace(picture, edges=edges, notes=notes)
-    marks = _Marks(step, f"n{nodes.index(step.node)}", set(nodes), digits, size)
+    places = {node: place for place, node in enumerate(nodes)}
+    marks = _Marks(step, f"n{places[step.node]}", set(nodes), digits, size)
     return replace(picture, edges=tuple(map(marks.marked, picture.edges)), notes=notes)
 
 
@@ -115,7 +116,8 @@ def _near(trace: Trace, node: Value) -> list[Value]:
     operands = node.parents[:NEAR]
     further = islice((below for operand in operands for below in operand.parents), NEAR)
     later = islice(trace.operations, _place(trace, node) + 1, None)
-    users = islice((user for user in later if node in user.parents), min(trace.uses[node], NEAR))
+    using = (user for user in later if node in set(user.parents))
+    users = islice(using, min(trace.uses[node], NEAR))
     found = dict.fromkeys([*further, *operands, node, *users])
     return sorted(found, key=lambda shown: _place(trace, shown))
 

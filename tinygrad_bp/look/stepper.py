@@ -223,7 +223,7 @@ class Stepper:
         if not value.is_leaf:
             return [trace.forward_step(value) + 1, *seed, trace.backward_step(value) + 1]
         # The last use on the way back is the first one that the program made.
-        first = next((node for node in trace.operations if value in node.parents), None)
+        first = next((node for node in trace.operations if value in set(node.parents)), None)
         return seed if first is None else [trace.backward_step(first) + 1]
 
     # Storing --------------------------------------------------------------------------

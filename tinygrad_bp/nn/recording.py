@@ -62,8 +62,8 @@ def rule_tape(optimizer: Optimizer) -> Tape:
 def checked_tape(model: Any, loss: Loss, parameters: Sequence[Value], examples: Examples) -> Tape:
     """The tape of one example, found to give the eager numbers on several.
 
-    A loss may look at its target in a way that recording does not see (`t == 1` asks for
-    identity of a `Value`), so that a tape would answer from the wrong branch in silence.
+    A loss may look at its target in a way that recording does not see, such as its `repr`, so
+    that a tape would answer from the wrong branch in silence.
 
     Raises `RecordingError` where it does not give the eager numbers to the bit.
     """

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    # Only `bool(x)` asks this, and always about 0; `!=` of `Value`s would ask who they are.
-    "!=": lambda x, _: bool(x),
-}
-"""What a program may ask of numbers; `bool(x)` asks `x != 0`."""
+from tinygrad_bp.operand import COMPARISONS
 
 
 class BranchError(RuntimeError):

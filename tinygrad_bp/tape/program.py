@@ -21,7 +21,7 @@ LLVM takes longer than linearly for one long block: 47,000 multiplications and t
 took 25 seconds in thousands and 8 in pieces of 300, which run as fast.
 """
 
-COMPARE = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "!=": "une"}
+COMPARE = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
 """LLVM's words for Python's comparisons, `nan` included."""
 
 PARAMETERS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_void_p
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.guard import Guard
@@ -104,20 +105,10 @@ class _Reader:
         self.read = READ(machine.address("read"))
 
 
-ASK: dict[str, Callable[[Array, Array], Any]] = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "!=": np.not_equal,
-}
-"""Comparisons of many numbers at a time."""
-
-
 def _questions(guards: Sequence[Guard]) -> list[tuple[Any, ...]]:
     """The guards, those of a comparison together: what is asked, of which slots, and what was."""
     found = []
-    for comparison, ask in ASK.items():
+    for comparison, ask in COMPARISONS.items():
         own = [guard for guard in guards if guard.comparison == comparison]
         if own:
             left, right = [guard.left for guard in own], [guard.right for guard in own]

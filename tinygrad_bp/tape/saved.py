@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.primitive import is_name, named
-from tinygrad_bp.tape.guard import COMPARISONS, Guard
+from tinygrad_bp.tape.guard import Guard
 from tinygrad_bp.tape.tape import LAMBDA, Instruction, Tape
 from tinygrad_bp.value import Value
 

@@ -47,6 +47,9 @@ class Symbol(Operand):
             f"{self.text} is not yet a number, so a program cannot branch on it; use where(...)"
         )
 
+    def _compared(self, symbol: str, other: Any) -> Any:  # noqa: ARG002  # about none
+        return bool(self)
+
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> Symbol:
         """The primitive's notation, with parentheses only where they are needed."""

@@ -65,7 +65,7 @@ class Passes:
         self.cells, self.plan = cells_of(nodes, [output], self.collapse)
         self.is_whole = len(self.cells) == len(nodes)
         """Whether every cell is one value."""
-        self.output = next(i for i, cell in enumerate(self.cells) if output in cell.members)
+        self.output = next(i for i, cell in enumerate(self.cells) if output in set(cell.members))
         self.edges = bundles(self.cells)
         self.order = self._order()
         self.flows = self._flows()

@@ -27,7 +27,8 @@ def unreached(subject: Subject) -> Iterator[Finding]:
     inside = set(subject.nodes)
     outside = [leaf for leaf in subject.expected if leaf not in inside]
     numbers = {node._data for node in subject.nodes if node.is_constant}
-    copied = [leaf for leaf in outside if _is_telling(leaf._data) and leaf._data in numbers]
+    told = (leaf for leaf in outside if _is_telling(leaf._data) and leaf._data in numbers)
+    copied = dict.fromkeys(told)  # no list: in one, `in` would look at numbers
     for name, leaves in (
         ("cut-off", copied),
         ("unreached", [leaf for leaf in outside if leaf not in copied]),
