@@ -1,11 +1,14 @@
 """Compiled code in a folder: found again by its user, and nobody else's ever run."""
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import textwrap
 import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +33,10 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.delenv(engine.FOLDER, raising=False)
     forget()
+    engine.stores.clear()
     yield tmp_path
     forget()
+    engine.stores.clear()
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def test_what_is_kept_is_found(folder):
 
     assert Store(folder).load("a") == b"code"
     assert Store(folder).load("b") is None
-    assert [path.name for path in folder.iterdir()] == ["a.code"]
+    assert [path.name for path in folder.iterdir()] == ["a.tinygrad_bp"]
 
 
 @settings(max_examples=60)
@@ -87,7 +92,7 @@ def test_a_file_that_was_cut_or_grew_is_not_believed(folder):
 def test_a_file_under_another_name_is_not_believed(folder):
     here = Store(folder)
     here.save("a", b"code of a")
-    (folder / "a.code").rename(folder / "b.code")
+    here._path("a").rename(here._path("b"))
 
     assert here.load("b") is None
 
@@ -101,10 +106,10 @@ def test_a_file_of_somebody_who_does_not_know_the_secret_is_not_believed(folder)
 
 def test_what_is_no_file_is_as_if_it_were_not_there(folder, monkeypatch):
     here = Store(folder)
-    (folder / "directory.code").mkdir()
-    (folder / "nowhere.code").symlink_to(folder / "none")
+    here._path("directory").mkdir()
+    here._path("nowhere").symlink_to(folder / "none")
     here.save("large", b"0123456789")
-    monkeypatch.setattr(store, "LARGEST", 5)
+    monkeypatch.setattr(store, "LIMIT", 5)
 
     assert here.load("directory") is None
     assert here.load("nowhere") is None
@@ -114,27 +119,53 @@ def test_what_is_no_file_is_as_if_it_were_not_there(folder, monkeypatch):
 @on_posix
 def test_a_pipe_does_not_keep_us_waiting(folder):
     here = Store(folder)
-    os.mkfifo(folder / "pipe.code")
+    os.mkfifo(here._path("pipe"))
 
     assert here.load("pipe") is None
 
 
-def test_what_cannot_be_kept_is_said(folder, monkeypatch):
+def test_what_cannot_be_kept_is_said_once_and_what_is_there_is_still_found(folder, monkeypatch):
     here = Store(folder)
+    here.save("a", b"code")
 
-    def full(*_args, **_settings):
-        raise OSError("no space left on device")
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(store.tempfile, "mkstemp", full)
-        with pytest.warns(RuntimeWarning, match="was not kept: no space left"):
-            here.save("a", b"code")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
-        with pytest.warns(RuntimeWarning, match="was not kept: no space left"):
-            here.save("a", b"code")
+        with pytest.warns(RuntimeWarning, match="not kept in '.*cache': .*No space left") as said:
+            here.save("b", b"code")
+        here.save("c", b"code")
 
-    assert list(folder.iterdir()) == []
+    assert len(said) == 1
+    assert [path.name for path in folder.iterdir()] == ["a.tinygrad_bp"]
+    assert here.load("a") == b"code"
+
+
+def test_what_was_used_longest_ago_makes_room(folder, monkeypatch):
+    here = Store(folder)
+    others = folder / "notes.txt"
+    others.write_text("of somebody else" * 1000)
+    for age, name in enumerate("abc"):
+        here.save(name, bytes(1000))
+        os.utime(here._path(name), (1000 + age, 1000 + age))
+    here.load("a")
+    (folder / f".killed{store.SUFFIX}").write_bytes(bytes(1000))  # a draft that was never renamed
+    os.utime(folder / f".killed{store.SUFFIX}", (1, 1))
+    monkeypatch.setattr(store, "LIMIT", 3500)
+    here.save("d", bytes(1000))
+
+    assert {name for name in "abcd" if here.load(name)} == {"a", "c", "d"}
+    assert others.exists()
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_two_processes_may_make_room_at_once(folder, monkeypatch):
+    here = Store(folder)
+    here._path("gone").symlink_to(folder / "none")  # as it looks to one who comes too late
+    here.save("a", b"code")
+
+    assert here.load("a") == b"code"
 
 
 def test_a_folder_that_cannot_be_is_an_error(tmp_path):
@@ -176,12 +207,12 @@ def test_the_secret_is_made_once_and_for_this_user_only():
         assert stat.S_IMODE(secret_path().stat().st_mode) == 0o600
 
 
-def test_two_who_make_the_secret_have_one():
-    users_secret()
-    first = secret_path().read_bytes()
-    store._make(secret_path())
+def test_many_who_make_the_secret_at_once_have_one_in_the_end():
+    with ThreadPoolExecutor(8) as threads:
+        found = {future.result() for future in [threads.submit(users_secret) for _ in range(8)]}
 
-    assert secret_path().read_bytes() == first
+    assert users_secret() in found
+    assert [path.name for path in secret_path().parent.iterdir()] == ["secret"]
 
 
 @on_posix
@@ -246,6 +277,103 @@ def test_where_the_secret_stands(monkeypatch, variable, value, start):
 
     assert secret_path().is_relative_to(start)
     assert secret_path().parts[-2:] == ("tinygrad_bp", "secret")
+
+
+# A cache that cannot be used --------------------------------------------------------------
+
+
+def computed(folder):
+    """What some computations come to, and the warnings that they give."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        first, second = (tg.compile(f, cache=folder) for f in (lambda x: x * x, lambda x: x + 2.0))
+        os.environ[engine.FOLDER] = str(folder)  # the fixture removes it
+        fitted = nn.fit(
+            nn.MLP(1, [2, 1], seed=0),
+            [[0.0], [1.0]],
+            [0.0, 1.0],
+            loss="mse",
+            optimizer=nn.SGD(0.1),
+            epochs=5,
+            compiled=True,
+        )
+        result = first(3.0), second(3.0), fitted.stopped
+    return result, [str(warning.message) for warning in said]
+
+
+RESULT = (9.0, 5.0, "finished")
+
+
+def test_a_cache_that_can_be_used_needs_no_warning(folder, monkeypatch):
+    monkeypatch.delattr(os, "link")  # as many file systems have none
+
+    assert computed(folder) == (RESULT, [])
+    assert len(list(folder.iterdir())) == 3
+
+
+@pytest.mark.parametrize("what", ["folder", "home"])
+def test_without_a_folder_or_a_home_there_is_one_warning_and_no_cache(
+    folder, home, monkeypatch, what
+):
+    (home / "file").touch()  # there nobody can make a folder, not even the superuser
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ("file" if what == "home" else "home")))
+    result, warned = computed(home / "file" / "cache" if what == "folder" else folder)
+
+    assert result == RESULT
+    assert len(warned) == 1
+    assert str(home / "file") in warned[0]
+
+
+def test_a_user_without_a_home_at_all(folder, monkeypatch):
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+
+    assert computed(folder) == (
+        RESULT,
+        [f"compiled code is not kept in {str(folder)!r}: Could not determine home directory."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("secret", "mode", "why"),
+    [
+        pytest.param(b"", 0o600, "is not what was written there: remove it", id="empty"),
+        pytest.param(b"short", 0o600, "is not what was written there: remove it", id="short"),
+        pytest.param(bytes(32), 0o644, "only you can read", marks=on_posix, id="shared"),
+    ],
+)
+def test_a_secret_that_is_none(folder, secret, mode, why):
+    users_secret()
+    secret_path().write_bytes(secret)
+    secret_path().chmod(mode)
+    result, warned = computed(folder)
+
+    assert result == RESULT
+    assert len(warned) == 1
+    assert why in warned[0]
+
+
+@on_posix
+def test_a_disk_that_takes_nothing_more(folder):
+    # As on a full disk the file is made, and writing into it fails.
+    import resource
+
+    users_secret()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        result, warned = computed(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert result == RESULT
+    assert len(warned) == 1
+    assert "File too large" in warned[0]
+    assert list(folder.iterdir()) == []
 
 
 # Compiled functions -----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 
 import graphviz
 
+from tinygrad_bp.files import write
 from tinygrad_bp.look.dot import write_source
 from tinygrad_bp.look.picture import Picture
 from tinygrad_bp.look.svg import svg
@@ -67,12 +68,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
 
     def save_svg(self, path: Path_) -> Path:
         """Write the SVG document to a file, making folders as needed; its path."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # newline="\n": the same bytes on Windows.
-        with target.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(self.svg())
-        return target
+        return write(path, self.svg())
 
     def copy(self) -> "Drawing":
         """An independent drawing of the same picture."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tinygrad_bp.tape.library import place_of, symbols_in
 from tinygrad_bp.tape.recent import Recent
-from tinygrad_bp.tape.store import Store
+from tinygrad_bp.tape.store import Store, opened
 
 
 @cache
@@ -103,8 +103,8 @@ def machine(text: str, *, level: int, folder: str | os.PathLike[str] | None = No
     Where no folder is named it is that of the variable TINYGRAD_BP_CACHE, if there is one.
     """
     backend()  # to say first of all that it is not installed
-    wanted = folder or os.environ.get(FOLDER)
-    store = Store(wanted) if wanted else None
+    wanted = os.fspath(folder or os.environ.get(FOLDER, ""))
+    store = stores.get(wanted, lambda: opened(wanted)) if wanted else None
     key = hashlib.sha256(text.encode()).digest(), level
     return machines.get(key, lambda: Machine(text, level=level, store=store))
 
@@ -112,3 +112,5 @@ def machine(text: str, *, level: int, folder: str | os.PathLike[str] | None = No
 FOLDER = "TINYGRAD_BP_CACHE"
 machines: Recent[Machine] = Recent(64)
 """The compiled programs of this process, by text."""
+stores: Recent[Store | None] = Recent(8)
+"""Those in use, by folder; `None` for one that cannot be used, of which has been warned."""

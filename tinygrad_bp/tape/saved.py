@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.files import write
 from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.primitive import is_name, named
 from tinygrad_bp.tape.guard import Guard
@@ -35,8 +36,7 @@ def save(tape: Tape, path: str | Path) -> None:
         "guards": [[g.comparison, g.left, g.right, g.outcome, g.line] for g in tape.guards],
         "names": tape.names,
     }
-    text = json.dumps(facts)
-    Path(path).write_text(text, encoding="utf-8")
+    write(path, json.dumps(facts))
 
 
 def load(path: str | Path) -> Tape:

@@ -14,74 +14,98 @@ import hmac
 import os
 import secrets
 import stat
-import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
 
+from tinygrad_bp.files import write
+
 FORMAT = b"tinygrad_bp code 1\n"
 CODE_LENGTH = 32
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-LARGEST = 2**30
-"""Bytes of a file that is still read."""
+SUFFIX = ".tinygrad_bp"
+LIMIT = 2**28
+"""Bytes that a folder may hold; what was used longest ago is removed first."""
 
 
 class Store:
     """Pieces of machine code in a folder, by name.
 
+    >>> import tempfile
     >>> folder = Store(tempfile.mkdtemp(), secret=b"known to all")
     >>> folder.save("square", b"...")
     >>> folder.load("square"), folder.load("cube")
     (b'...', None)
 
-    Any number of threads and processes may use a folder: a file is written under another name
-    first. Files may be removed at any time.
+    Any number of threads and processes may use a folder, and files may be removed at any time.
 
-    Raises `OSError` where the folder can not be made, `PermissionError` where others could
-    have read the secret.
+    Raises `OSError` where the folder cannot be made, `PermissionError` where others could
+    have read the secret, `RuntimeError` where the user has no home for it.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, secret: bytes = b"") -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._secret = secret or users_secret()
+        self._takes_more = True
 
     def load(self, name: str) -> bytes | None:
         """What was kept under that name; `None` for nothing, and for what is not ours."""
+        path = self._path(name)
         try:
-            content = _content(self._path(name))
+            content = _content(path)
         except OSError:
             return None
+        with suppress(OSError):  # in a folder that can only be read
+            os.utime(path)
         start = len(FORMAT) + CODE_LENGTH
         given, data = content[len(FORMAT) : start], content[start:]
         is_ours = content.startswith(FORMAT) and hmac.compare_digest(given, self._code(name, data))
         return data if is_ours else None
 
     def save(self, name: str, data: bytes) -> None:
-        """Keep it; warn where that fails, as on a full disk."""
-        try:
-            handle, path = tempfile.mkstemp(dir=self.folder)
-        except OSError as error:
-            _warn(error)
+        """Keep it; where that fails, as on a full disk, warn, and keep nothing more."""
+        if not self._takes_more:
             return
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(FORMAT + self._code(name, data) + data)
-            Path(path).replace(self._path(name))
+            write(self._path(name), FORMAT + self._code(name, data) + data)
+            self._make_room()
         except OSError as error:
-            with suppress(OSError):
-                Path(path).unlink()
-            _warn(error)
+            self._takes_more = False
+            _warn(self.folder, error)
+
+    def _make_room(self) -> None:
+        files = []
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with suppress(FileNotFoundError):  # another process makes room, too
+                facts = path.stat()
+                files.append((facts.st_mtime, facts.st_size, path))
+        room = LIMIT
+        for _, size, path in sorted(files, reverse=True):
+            room -= size
+            if room < 0:
+                path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.code"
+        return self.folder / f"{name}{SUFFIX}"
 
     def _code(self, name: str, data: bytes) -> bytes:
         return hmac.digest(self._secret, name.encode() + b"\0" + data, hashlib.sha256)
 
 
-def _warn(error: OSError) -> None:
-    warnings.warn(f"compiled code was not kept: {error}", RuntimeWarning, stacklevel=5)
+def opened(folder: str | os.PathLike[str]) -> Store | None:
+    """The store there; where there can be none, a warning, and `None`: it only saves time."""
+    try:
+        return Store(folder)
+    except (OSError, RuntimeError) as error:
+        _warn(folder, error)
+        return None
+
+
+def _warn(folder: str | os.PathLike[str], error: Exception) -> None:
+    warnings.warn(
+        f"compiled code is not kept in {os.fspath(folder)!r}: {error}", RuntimeWarning, stacklevel=2
+    )
 
 
 def _content(path: Path) -> bytes:
@@ -89,7 +113,7 @@ def _content(path: Path) -> bytes:
     handle = os.open(path, READING)
     with os.fdopen(handle, "rb") as file:
         facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LIMIT:
             raise OSError(f"{path} is no file of machine code")
         return file.read()
 
@@ -102,7 +126,8 @@ def users_secret() -> bytes:
     path = secret_path()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make(path)
+        # Of two who come at once the later one has made it: code of the other is no longer ours.
+        write(path, secrets.token_bytes(CODE_LENGTH), mode=0o600)
     try:
         handle = os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))
     except OSError as error:
@@ -126,16 +151,6 @@ def secret_path() -> Path:
     home = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA")
     folder = Path(home) if home else Path.home() / ".local" / "share"
     return folder / "tinygrad_bp" / "secret"
-
-
-def _make(path: Path) -> None:
-    """Write it under another name and link it: whoever comes second finds a whole one."""
-    handle, new = tempfile.mkstemp(dir=path.parent)  # only the user can read it
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(CODE_LENGTH))
-    with suppress(FileExistsError):
-        os.link(new, path)
-    Path(new).unlink()
 
 
 def _refuse_shared(path: Path, facts: os.stat_result) -> None:

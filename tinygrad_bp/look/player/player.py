@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygrad_bp.files import write
 from tinygrad_bp.look.marks import escaped
 
 __all__ = ["Player"]
@@ -27,12 +28,7 @@ class Player:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file, making folders as needed; its path."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # newline="": the policy's hashes are of these bytes, on Windows too.
-        with target.open("w", encoding="utf-8", newline="") as file:
-            file.write(self.html)
-        return target
+        return write(path, self.html)
 
     def __repr__(self) -> str:
         size = f"{len(self.html.encode()):,} bytes"
