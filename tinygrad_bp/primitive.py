@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -137,15 +136,6 @@ def operand_names(count: int | None) -> Sequence[str]:
 
 CONSTANT = Primitive("constant", "", float, tuple)
 """In place of an operation, the mark of a number that gets no gradient."""
-
-
-def is_name(text: str) -> bool:
-    """Whether Python takes the text for a name; generated source has no others.
-
-    >>> is_name("loss"), is_name("class"), is_name("w.0")
-    (True, False, False)
-    """
-    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def named(name: str) -> Primitive:

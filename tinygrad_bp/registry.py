@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp.door import as_float
+from tinygrad_bp.identifiers import as_read, is_name
 from tinygrad_bp.operand import Operand, method
-from tinygrad_bp.primitive import BY_NAME, CONSTANT, VARIADIC, Interval, Primitive, is_name
+from tinygrad_bp.primitive import BY_NAME, CONSTANT, VARIADIC, Interval, Primitive
 from tinygrad_bp.primitives import row
 
 
@@ -40,11 +41,14 @@ def register(
     it is differentiable, `kink` is zero where it is not. `replace` allows a name to be
     registered again, as a notebook cell that runs twice does.
 
+    The name is kept as Python reads it, in normal form (NFKC): `ﬁ2` is `fi2`.
+
     Raises `ValueError` for a name that is taken or is no identifier, and for a notation
     without operands.
     """
     if not is_name(name):
         raise ValueError(f"expected an identifier as name, got {name!r}")
+    name = as_read(name)
     if _is_taken(name) and not (name in _own and replace):
         way_out = "pass replace=True to define it anew" if name in _own else "choose another"
         raise ValueError(f"the name {name!r} is taken; {way_out}")
@@ -72,7 +76,9 @@ NOTATION = r"[^{}]*((\{\}[^{}]*)+|\{\.\.\.\}[^{}]*)"
 
 
 def _is_taken(name: str) -> bool:
-    return name in BY_NAME or name == CONSTANT.name or any(hasattr(k, name) for k in _kinds())
+    is_pythons = name.startswith("__")  # `__len__` would be a meaning, and no method
+    is_row = name in BY_NAME or name == CONSTANT.name
+    return is_pythons or is_row or any(hasattr(kind, name) for kind in _kinds())
 
 
 def _kinds() -> Iterator[type]:

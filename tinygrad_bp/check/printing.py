@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from math import copysign, isfinite
 
 from tinygrad_bp.check.steps import Place, Steps, first_users
+from tinygrad_bp.identifiers import Identifiers
 from tinygrad_bp.primitive import Primitive, named
 from tinygrad_bp.primitives import pow_, pow_constant
-from tinygrad_bp.tape.source import OPERATORS, PYTHON_NAMES, WIDTH
+from tinygrad_bp.tape.source import HELPERS, OPERATORS, PYTHON_NAMES, WIDTH
 from tinygrad_bp.tape.symbol import SIGN, Symbol
 
 WRITTEN_AS_OPERATORS = {*OPERATORS, pow_, pow_constant}
@@ -22,8 +23,8 @@ def as_lambda(expression: Steps) -> str:
     >>> as_lambda(Expression(lambda x: (y := x * x) + y, 0.5))
     'lambda x: (t1 := x * x) + t1'
     """
-    texts = dict(enumerate(map(Symbol, expression.names)))
-    uses, name_of = _uses(expression), _Names()
+    uses, names = _uses(expression), _Names(expression)
+    texts = dict(enumerate(map(Symbol, names.inputs)))
     first_user = first_users(len(expression.inputs), expression.steps)
     formulas: dict[int, Symbol] = {}
     for number in first_user:
@@ -34,12 +35,12 @@ def as_lambda(expression: Steps) -> str:
                 formula = formulas.pop(operand)
                 symbol = Symbol(f"({symbol.text} := {formula.text})")
             operands.append(symbol)
-        formula = _formula(expression.row(number), operands)
+        formula = names.formula(expression.row(number), operands)
         if uses[number] > 1:
-            texts[number], formulas[number] = name_of(), formula
+            texts[number], formulas[number] = names.line(), formula
         else:
             texts[number] = formula
-    return f"lambda {', '.join(expression.names)}: {texts[expression.last].text}"
+    return f"lambda {', '.join(names.inputs)}: {texts[expression.last].text}"
 
 
 def as_program(expression: Steps) -> str:
@@ -58,32 +59,32 @@ def as_program(expression: Steps) -> str:
     output = expression(x)
     output.backward()
     """
-    names = ", ".join(expression.names)
+    names = _Names(expression, "Value", "expression", "output")
+    inputs = ", ".join(names.inputs)
     numbers = zip(expression.inputs, expression.names, strict=True)
     values = ", ".join(f'Value({number!r}, "{name}")' for number, name in numbers)
-    head = ["from tinygrad_bp import Value", *_imports(expression), "", ""]
-    body = [f"def expression({names}):", *_body(expression), "", ""]
-    call = [f"{names} = {values}", f"output = expression({names})", "output.backward()"]
+    head = ["from tinygrad_bp import Value", *_imports(expression, names), "", ""]
+    body = [f"def expression({inputs}):", *_body(expression, names), "", ""]
+    call = [f"{inputs} = {values}", f"output = expression({inputs})", "output.backward()"]
     return "".join(f"{line}\n" for line in [*head, *body, *call])
 
 
-def _imports(expression: Steps) -> list[str]:
+def _imports(expression: Steps, names: _Names) -> list[str]:
     rows = {named(step.row) for step in expression.steps} - WRITTEN_AS_OPERATORS
-    own = sorted(row.name for row in rows if row not in PYTHON_NAMES)
-    lines = ["from tinygrad_bp.primitive import named"] if own else []
-    names = sorted(PYTHON_NAMES[row] for row in rows if row in PYTHON_NAMES)
-    lines += [f"from tinygrad_bp.primitives import {', '.join(names)}"] if names else []
-    return lines + [f'{name} = named("{name}")' for name in own]
+    lines = ["from tinygrad_bp.primitive import named"] if names.own else []
+    found = sorted(PYTHON_NAMES[row] for row in rows if row in PYTHON_NAMES)
+    lines += [f"from tinygrad_bp.primitives import {', '.join(found)}"] if found else []
+    return lines + [f'{name} = named("{row.name}")' for row, name in names.own.items()]
 
 
-def _body(expression: Steps) -> Iterator[str]:
-    texts = dict(enumerate(map(Symbol, expression.names)))
-    uses, name_of, last = _uses(expression), _Names(), expression.last
+def _body(expression: Steps, names: _Names) -> Iterator[str]:
+    texts = dict(enumerate(map(Symbol, names.inputs)))
+    uses, last = _uses(expression), expression.last
     for number in range(len(expression.inputs), last + 1):
         operands = [_text(operand, texts) for operand in expression.step(number).operands]
-        formula = _formula(expression.row(number), operands)
+        formula = names.formula(expression.row(number), operands)
         if number != last and (uses[number] != 1 or len(formula.text) > WIDTH):
-            texts[number] = name_of()
+            texts[number] = names.line()
             yield f"    {texts[number].text} = {formula.text}"
         else:
             texts[number] = formula
@@ -91,21 +92,32 @@ def _body(expression: Steps) -> Iterator[str]:
 
 
 class _Names:
-    """t1, t2, and so on."""
+    """What a text calls rows, inputs, and its lines: t1, t2, and so on.
 
-    def __init__(self) -> None:
+    A line alone calls each row by its own name, as the reader does. A program has rows of the
+    user's own under names that hide none of its helpers.
+    """
+
+    def __init__(self, expression: Steps, *helpers: str) -> None:
+        rows = map(named, sorted({step.row for step in expression.steps}))
+        own = [row for row in rows if row not in PYTHON_NAMES]
+        called = Identifiers({*HELPERS, *helpers}) if helpers else str
+        self.own = {row: called(row.name) for row in own}
+        self._name = Identifiers({*HELPERS, *helpers, *self.own.values()})
+        self.inputs = list(map(self._name, expression.names))
         self._count = 0
 
-    def __call__(self) -> Symbol:
+    def line(self) -> Symbol:
+        """The name of the next line."""
         self._count += 1
-        return Symbol(f"t{self._count}")
+        return Symbol(self._name(f"t{self._count}"))
 
-
-def _formula(row: Primitive, operands: Sequence[Symbol]) -> Symbol:
-    if row in WRITTEN_AS_OPERATORS:
-        return Symbol.apply(row, *operands)
-    name = PYTHON_NAMES.get(row, row.name)
-    return Symbol(f"{name}({', '.join(operand.text for operand in operands)})")
+    def formula(self, row: Primitive, operands: Sequence[Symbol]) -> Symbol:
+        """The row on these operands."""
+        if row in WRITTEN_AS_OPERATORS:
+            return Symbol.apply(row, *operands)
+        name = self.own.get(row) or PYTHON_NAMES[row]
+        return Symbol(f"{name}({', '.join(operand.text for operand in operands)})")
 
 
 def _text(operand: Place, texts: dict[int, Symbol]) -> Symbol:

@@ -11,9 +11,9 @@ from typing import Any
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
+from tinygrad_bp.identifiers import is_name
 from tinygrad_bp.lines import user_line
 from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
-from tinygrad_bp.primitive import is_name
 from tinygrad_bp.primitives import positive
 from tinygrad_bp.tape.linear import REPLAY
 from tinygrad_bp.tape.tape import LAMBDA, Guard, Instruction, Tape

@@ -121,20 +121,19 @@ class SourceRoute:
                 raise OtherBranch(row, row + 1) from None
 
     def _results(self, numbers: list[float]) -> array[float]:
+        try:
+            found = self._found(numbers)
+        except BranchError:
+            raise OtherBranch from None
+        return array("d", found if isinstance(found, list) else [found])
+
+    def _found(self, numbers: list[float]) -> Any:
         captured = [value._data for value in self._tape.captured]
         try:
             (found,) = self._loop([numbers], captured)
-        except BranchError:
-            raise OtherBranch from None
         except (ZeroDivisionError, OverflowError):  # where Python's operators do, and IEEE-754 not
-            found = self._replayed(numbers)
-        return array("d", found if isinstance(found, list) else [found])
-
-    def _replayed(self, numbers: list[float]) -> list[float]:
-        slots = self._tape.replay(numbers)
-        if not all(guard.holds(slots) for guard in self._tape.guards):
-            raise OtherBranch
-        return [slots[slot] for slot in structure.numbers(self._tape.outputs)]
+            return self._tape.results(numbers)
+        return found
 
 
 Route = MachineRoute | ReaderRoute | SourceRoute

@@ -11,8 +11,9 @@ import numpy as np
 
 from tinygrad_bp import structure
 from tinygrad_bp.files import write
+from tinygrad_bp.identifiers import is_name
 from tinygrad_bp.operand import COMPARISONS
-from tinygrad_bp.primitive import is_name, named
+from tinygrad_bp.primitive import named
 from tinygrad_bp.tape.guard import Guard
 from tinygrad_bp.tape.tape import LAMBDA, Instruction, Tape
 from tinygrad_bp.value import Value

@@ -6,21 +6,20 @@ Vocabulary:  symbol   how a slot is written where it is used: a name, a number, 
 
 from __future__ import annotations
 
-import builtins
-import hashlib
-import keyword
-import linecache
-import re
+import ast
+import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
-from tinygrad_bp.primitive import BY_NAME, Primitive, is_name
+from tinygrad_bp.identifiers import Identifiers, as_read, is_name
+from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard
 from tinygrad_bp.tape.linear import REPLAY, Program
 from tinygrad_bp.tape.symbol import ATOM, SIGN, Symbol, spelled_out
@@ -41,40 +40,28 @@ OPERATORS = {
 """Rows that Python computes as the table does, or raises where the table does not."""
 
 PYTHON_NAMES = {row: name for name, row in vars(p).items() if isinstance(row, Primitive)}
-RESERVED = {*keyword.kwlist, *dir(builtins), *BY_NAME, "inf", "nan", "array", "expect", "named"}
+HELPERS = {*PYTHON_NAMES.values(), "inf", "nan", "array", "expect", "named"}
+"""What the text may import."""
 
 
 class Written:
-    """The text of a tape, and the function that the text defines."""
+    """The text of a tape, and the name of the function that it defines."""
 
     def __init__(self, tape: Program) -> None:
         self.tape = tape
         self._imports: dict[str, set[str]] = {}
         self._rows: dict[str, Primitive] = {}
-        self._taken = {*RESERVED, *BY_NAME}
-        name = tape.name if is_name(tape.name) else REPLAY
-        self.name = f"{name}_" if name in self._taken else name
+        rows = dict.fromkeys(instruction.op for instruction in tape.instructions)
+        self._name = Identifiers(HELPERS)
+        self._own = {row: self._name(row.name) for row in rows if row not in PYTHON_NAMES}
+        is_named = is_name(tape.name)
+        # A variable of that name does no harm: the function does not call itself.
+        self._enums: dict[type[Enum], str] = {}
+        self.name = Identifiers({*HELPERS, *self._own.values()})(tape.name if is_named else REPLAY)
         self._symbols: list[Symbol] = []
         self._temporaries = 0
         self._uses = Counter(self._read())
         self.text = self._written()
-
-    @property
-    def function(self) -> Callable[..., Any]:
-        """The function, on floats; tracebacks into it show the lines of the text."""
-        names = {name: row.value for name, row in self._rows.items()}
-        return self._defined({**names, "array": np.array, "expect": _expect_number})
-
-    def _defined(self, names: dict[str, Any]) -> Callable[..., Any]:
-        digest = hashlib.sha256(self.text.encode()).hexdigest()[:12]
-        path = f"<tape {self.name} {digest}>"
-        linecache.cache[path] = (len(self.text), None, self.text.splitlines(keepends=True), path)
-        space: dict[str, Any] = {}
-        exec(compile(self.text, path, "exec"), space)
-        # Without the table's readiness for anything but floats, which takes most of the time.
-        space.update(names)
-        function: Callable[..., Any] = space[self.name]
-        return function
 
     # The text -------------------------------------------------------------------------
 
@@ -100,11 +87,7 @@ class Written:
             f"from {module} import {', '.join(sorted(names))}\n"
             for module, names in sorted(self._imports.items())
         ]
-        own = [
-            f"{name} = named({row.name!r})\n"
-            for name, row in self._rows.items()
-            if row not in PYTHON_NAMES
-        ]
+        own = [f"{name} = named({row.name!r})\n" for row, name in self._own.items()]
         above = "".join([*imports, "\n" if imports and own else "", *own])
         below = "".join(f"{line}\n" for line in definition)
         return f"{above}\n\n{below}" if above else below
@@ -116,8 +99,7 @@ class Written:
         for position, argument in enumerate(tape.inputs):
             first = len(self._symbols)
             label = tape.names[first] if structure.numbers(argument) else ""
-            match = re.match(r"[^\W\d]\w*", label)
-            name = match.group() if match else f"x{position}"
+            name = label.partition("[")[0] or f"x{position}"
             if _is_number(argument):
                 parameters.append(self._named(next(slots), name))
             else:
@@ -134,7 +116,7 @@ class Written:
             lines = []
             for key, inner in part.items():
                 target, more = self._target(name, inner, slots)
-                lines += [f"{target} = {name}[{key!r}]", *more]
+                lines += [f"{target} = {name}[{self._key(key)}]", *more]
             return lines
         target, more = self._target(name, part, slots)
         return [f"{target} = {name}", *more]
@@ -193,7 +175,7 @@ class Written:
             name = PYTHON_NAMES[op]
             self._import("tinygrad_bp.primitives", name)
         else:
-            name = op.name
+            name = self._own[op]
             self._import("tinygrad_bp.primitive", "named")
         self._rows[name] = op
         return name
@@ -206,7 +188,8 @@ class Written:
 
     def _output(self, part: Any) -> str:
         if isinstance(part, dict):
-            return f"{{{', '.join(f'{k!r}: {self._output(v)}' for k, v in part.items())}}}"
+            pairs = (f"{self._key(key)}: {self._output(inner)}" for key, inner in part.items())
+            return f"{{{', '.join(pairs)}}}"
         if isinstance(part, np.ndarray):
             self._import("tinygrad_bp.tape.source", "array")
             return f"array({self._output(part.tolist())})"
@@ -217,6 +200,23 @@ class Written:
         if isinstance(part, tuple):
             return f"({inner},)" if len(part) == 1 else f"({inner})"
         return f"[{inner}]"
+
+    def _key(self, key: Any) -> str:
+        """A key of a dict: a literal, or a member of an enumeration that can be imported."""
+        kind = type(key)
+        if _is_literal(key):
+            return repr(key)
+        if not isinstance(key, Enum) or not _is_importable(kind):
+            raise TypeError(
+                f"generated source cannot name a key like {key!r}: use texts, numbers, tuples of "
+                "them, or members of an Enum at the top of a module"
+            )
+        if kind not in self._enums:
+            own, name = as_read(kind.__name__), self._name(kind.__name__)
+            name = self._name(own) if name == self.name else name
+            self._import(kind.__module__, own if name == own else f"{own} as {name}")
+            self._enums[kind] = name
+        return f"{self._enums[kind]}[{key.name!r}]"  # a name in quotes is read as it is
 
     def _number(self, number: float) -> Symbol:
         text = repr(number)
@@ -233,17 +233,6 @@ class Written:
         """The next symbol: its own name if it has one, made fit for Python."""
         name = self._name(self.tape.names[slot] or otherwise)
         self._symbols.append(Symbol(name))
-        return name
-
-    def _name(self, label: str) -> str:
-        name = re.sub(r"\W+", "_", label).strip("_") or "t"
-        if not name.isidentifier():
-            name = f"_{name}"
-        wanted, count = name, 1
-        while name in self._taken:
-            count += 1
-            name = f"{wanted}_{count}" if wanted not in RESERVED else f"{wanted}{'_' * (count - 1)}"
-        self._taken.add(name)
         return name
 
 
@@ -272,11 +261,6 @@ def array(nested: Any) -> Any:
     return np.array(entries).reshape(_lengths(nested) + entries[0].shape)
 
 
-def _expect_number(outcome: bool, comparison: bool, line: str) -> None:  # noqa: FBT001  # as `expect`
-    if comparison is not outcome:
-        raise BranchError(f"another branch than recorded; {line}")
-
-
 def indented(lines: Iterable[str]) -> list[str]:
     """The lines, one step to the right."""
     return [f"    {line}" for line in lines]
@@ -293,6 +277,19 @@ def wrapped(before: str, text: str, after: str = "") -> list[str]:
 
 def _lengths(nested: Any) -> tuple[int, ...]:
     return (len(nested), *_lengths(nested[0])) if isinstance(nested, list) else ()
+
+
+def _is_literal(key: Any) -> bool:
+    try:
+        return bool(ast.literal_eval(repr(key)) == key)
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _is_importable(kind: type) -> bool:
+    path = [*kind.__module__.split("."), kind.__name__]
+    found = getattr(sys.modules.get(kind.__module__), as_read(kind.__name__), None)
+    return found is kind and all(map(is_name, path))
 
 
 def _is_number(part: Any) -> bool:

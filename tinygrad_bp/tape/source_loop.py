@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import linecache
+import operator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
 from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.tape.guard import BranchError
+from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.source import Written, indented, wrapped
 from tinygrad_bp.tape.symbol import LOOSE, Symbol, within
 
@@ -44,6 +52,50 @@ class WrittenLoop(Written):
     once, before the loop. Like all generated source it may raise `BranchError`,
     `ZeroDivisionError` and `OverflowError`.
     """
+
+    @cached_property
+    def function(self) -> Callable[[Iterable[Sequence[float]], Sequence[float]], Any]:
+        """The text as a function; tracebacks into it show its lines.
+
+        It runs once beside the tape, on the numbers of the recording. Where one bit differs the
+        text is wrong, which is an error of this package: a warning says so, and the tape itself
+        runs in its place.
+        """
+        function = self._defined()
+        row = list(map(float, structure.numbers(self.tape.inputs)))
+        captured = [value.data for value in self.tape.captured]
+        if _agree(_found(function, row, captured), _found(self.replayed, row, captured)):
+            return function
+        warnings.warn(
+            f"the source generated for {self.tape!r} gives other numbers than the tape, which is "
+            "used in its place; please report it with the text that tape.source() gives",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return self.replayed
+
+    def replayed(self, rows: Iterable[Sequence[float]], captured: Sequence[float]) -> Any:
+        """What the function gives, by the tape alone: slower, and what the text is held against."""
+        for found in self._results_of(rows, captured):
+            yield found if len(found) != 1 else found[0]
+
+    def _results_of(
+        self, rows: Iterable[Sequence[float]], captured: Sequence[float]
+    ) -> Iterator[list[float]]:
+        inputs = (*structure.numbers(self.tape.inputs), *captured)
+        tape = replace(self.tape, inputs=inputs, captured=())
+        return (tape.results([*row, *captured]) for row in rows)
+
+    def _defined(self) -> Callable[..., Any]:
+        digest = hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        path = f"<tape {self.name} {digest}>"
+        linecache.cache[path] = (len(self.text), None, self.text.splitlines(keepends=True), path)
+        space: dict[str, Any] = {}
+        exec(compile(self.text, path, "exec"), space)
+        # Without the table's readiness for anything but floats, which takes most of the time.
+        space.update({name: row.value for name, row in self._rows.items()}, expect=_expect)
+        function: Callable[..., Any] = space[self.name]
+        return function
 
     def _written(self) -> str:
         tape = self.tape
@@ -118,6 +170,13 @@ class WrittenSum(WrittenLoop):
     The sums begin with -0.0, which added to any number changes no bit of it.
     """
 
+    def replayed(self, rows: Iterable[Sequence[float]], captured: Sequence[float]) -> Any:
+        """What the function gives, by the tape alone."""
+        sums = [-0.0] * len(structure.numbers(self.tape.outputs))
+        for found in self._results_of(rows, captured):
+            sums = list(map(operator.add, sums, found))
+        return sums
+
     def _results(self) -> tuple[list[str], list[str], list[str]]:
         outputs = structure.numbers(self.tape.outputs)
         sums = [self._name(f"sum_{number}") for number in range(len(outputs))]
@@ -127,3 +186,25 @@ class WrittenSum(WrittenLoop):
             for line in wrapped(f"{name} += ", self._output(slot))
         ]
         return [f"{' = '.join(sums)} = -0.0"], added, [f"return [{', '.join(sums)}]"]
+
+
+def _expect(outcome: bool, comparison: bool, line: str) -> None:  # noqa: FBT001  # as `expect`
+    if comparison is not outcome:
+        raise BranchError(f"another branch than recorded; {line}")
+
+
+Found = list[float] | type[Exception]
+
+
+def _found(function: Callable[..., Any], row: list[float], captured: list[float]) -> Found:
+    try:
+        return structure.numbers(list(function([row], captured)))
+    except (BranchError, ZeroDivisionError, OverflowError) as error:
+        return type(error)
+
+
+def _agree(by_text: Found, by_tape: Found) -> bool:
+    """Whether the numbers are the same to the bit; where Python's operators raise, none are."""
+    if isinstance(by_text, type):
+        return by_text is not BranchError or by_text is by_tape
+    return isinstance(by_tape, list) and all(map(same, by_text, by_tape))
