@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from demos.reference import document_000 as document
+from demos.reference import own
 from tests.benchmarks.contest import Contender
 from tests.benchmarks.peers import micrograd, peer
 from tests.benchmarks.training_step import (
+    OWN,
     PASSES,
     STEPS,
     by_scalars,
@@ -79,13 +81,14 @@ def lasting(name: str, train: Callable[[int], Any], *, passes: int, steps: int =
 
 
 def by_batches() -> Contender:
-    """The document's arithmetic on all examples at once."""
+    """The document's own class, on all examples at once."""
 
     def trained(steps: int) -> list[float]:
-        *_, weights = document.batch_trajectory(start(), steps=steps)
-        return flat(lambda: weights)()
+        network = own.Network000(start())
+        network.all_together(steps)
+        return flat(lambda: network.weights)()
 
-    return lasting("NumPy, the document's own", trained, passes=1000, steps=1)
+    return lasting(OWN, trained, passes=1000, steps=1)
 
 
 def by_micrograd() -> Contender | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from demos.reference import document_000 as document
+from demos.reference import own
 from tests.benchmarks.contest import Contender
 from tests.benchmarks.peers import Engine, engines
 from tinygrad_bp import nn
@@ -167,15 +168,13 @@ def dot(weights: list[Any], xs: list[Any]) -> Any:
 
 
 def by_arrays() -> Contender:
-    """The arithmetic of the document, with the derivatives that it writes by hand."""
-    weights = start()
+    """The document's own class, with the derivatives that it writes by hand."""
+    network = own.Network000(start())
+    numbers = flat(lambda: network.weights)
+    return Contender(OWN, lambda: network.one_by_one(PASSES), numbers, STEPS)
 
-    def train() -> None:
-        nonlocal weights
-        for _ in range(PASSES):
-            weights = document.after_example_pass(weights)
 
-    return Contender("NumPy, the document's own", train, flat(lambda: weights), STEPS)
+OWN = "NumPy, the document's own class"
 
 
 def flat(weights: Callable[[], document.Weights]) -> Callable[[], list[float]]:
