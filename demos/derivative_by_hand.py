@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from demos.report import Claim, Picture, Report, Table
+from demos.report import BY_HAND, Claim, Picture, Report, Table
 from tinygrad_bp import Value, jvp, local_partials, sin, topological_order
 from tinygrad_bp.look import draw
 
@@ -29,12 +29,14 @@ def main() -> Report:
             Claim(
                 "backward, against the rules",
                 repr(by_hand),
+                BY_HAND,
                 repr(x.grad),
                 is_close(x.grad, by_hand),
             ),
             Claim(
                 "forward, against the rules",
                 repr(by_hand),
+                BY_HAND,
                 repr(forward),
                 is_close(forward, by_hand),
             ),
@@ -47,7 +49,6 @@ def main() -> Report:
             nodes_table(y),
             differences_table(by_hand),
         ],
-        against="by hand",
         numbers={"by hand": by_hand, "backward": x.grad, "forward": forward},
     )
 

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from demos.reference import document_000 as reference
+from demos.reference import own
 from demos.report import (
+    THRESHOLD,
     Claim,
     Page,
     Picture,
@@ -22,7 +24,6 @@ from demos.report import (
     course,
     graphs,
     largest_gap,
-    last,
     linted,
     plot,
     timed,
@@ -49,15 +50,14 @@ def main(*, epochs: int = 50_000) -> Report:
     checked = linted("3-4-4-1 on these examples", model, INPUTS, LABELS, loss=LOSS)
     together = train(model, epochs=epochs, batch_size=4)
     after_together = nn.predict(model, INPUTS)[:, 0]
-    weights, seconds_together = timed(lambda: last(reference.batch_trajectory(start, steps=epochs)))
-    gap_together = largest_gap(model.parameters(), weights)
+    theirs = own.Network000(start)
+    _, seconds_together = timed(lambda: theirs.all_together(epochs))
+    gap_together = largest_gap(model.parameters(), theirs.weights)
 
     one_by_one = train(model, epochs=epochs, batch_size=1)
     after_one_by_one = nn.predict(model, INPUTS)[:, 0]
-    weights, seconds_one_by_one = timed(
-        lambda: last(reference.example_trajectory(weights, passes=epochs))
-    )
-    gap = max(gap_together, largest_gap(model.parameters(), weights))
+    _, seconds_one_by_one = timed(lambda: theirs.one_by_one(epochs))
+    gap = max(gap_together, largest_gap(model.parameters(), theirs.weights))
 
     return Report(
         title="000: exclusive or, in two regimes",
@@ -74,12 +74,14 @@ def main(*, epochs: int = 50_000) -> Report:
                 f"{epochs:,} steps, all together",
                 together.seconds,
                 seconds_together,
+                "the document's own class",
                 together.route,
             ),
             Timing(
                 f"{epochs:,} passes, one by one",
                 one_by_one.seconds,
                 seconds_one_by_one,
+                "the document's own class",
                 one_by_one.route,
             ),
         ],
@@ -161,13 +163,14 @@ def distance(predictions: np.ndarray) -> float:
 
 
 def near_labels(regime: str, where: str, printed: np.ndarray, ours: np.ndarray) -> Claim:
-    """Both starts are random, so the figures are alike and not the same."""
+    """Both starts are random, so the print is something alike and no figure to reach."""
     return Claim(
-        f"{regime}: farthest prediction from its label, below {ALMOST:g}",
-        f"{distance(printed):.2e}",
+        f"{regime}: farthest prediction from its label",
+        f"below {ALMOST:g}",
+        THRESHOLD,
         f"{distance(ours):.2e}",
         distance(ours) < ALMOST,
-        where,
+        f"{where} has {distance(printed):.2e}, from another start",
     )
 
 

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from demos import document_002_loops as loops
 from demos.document_002_factors import factor_tables, one_mistake_table, other_mistakes
 from demos.document_002_opened import opened
 from demos.reference import document_002 as reference
+from demos.reference import own
 from demos.report import (
+    PRINT,
     Claim,
     Part,
     Prose,
@@ -23,7 +26,6 @@ from demos.report import (
     Timing,
     graphs,
     largest_gap,
-    last,
     linted,
     plot,
     timed,
@@ -77,10 +79,12 @@ class Trained:
         """Every output on its label's side."""
         right = int(((self.outputs > HALF) == (LABELS[:, 0] > HALF)).sum())
         return Claim(
-            f"{self.name} trained properly, labels right",
-            f"outputs {self.printed:g} {self.printed:g} {self.printed:g} {self.printed:g}",
+            f"{self.name} trained properly, outputs on their labels' side",
+            "4 of 4",
+            "the document's labels",
             f"{right} of 4: {spaced(self.outputs, 3)}",
             right == len(LABELS),
+            f"the document ends with {self.printed:g} four times",
         )
 
 
@@ -105,7 +109,7 @@ def main() -> Report:
         parts=[
             Prose(
                 "What it prints",
-                "The document's own arithmetic, run again. The second start is "
+                "The document's own loops, run again on `Value`s. The second start is "
                 "not the next sixteen numbers of its random stream: twelve lie between, so a cell "
                 "that drew a 3 by 4 matrix is missing from it.",
             ),
@@ -144,14 +148,17 @@ def main() -> Report:
 
 def reproduced_perceptron() -> tuple[list[Claim], Table]:
     """The first loop: five steps are finite, then nothing is."""
-    steps = list(reference.perceptron_trajectory_as_written(reference.perceptron_start()))
-    ours = np.array([step.weights[:, 0] for step in steps])
+    with loops.overflowing():
+        steps = list(loops.perceptron(loops.perceptron_start()))
+    ours = np.array([loops.numbers(step.weights)[:, 0] for step in steps])
+    outputs = loops.numbers(steps[-1].outputs)[:, 0]
     finite, rest = ours[:5], ours[5:]
     agree = agreement(finite, PRINTED_PERCEPTRON)
     claims = [
         Claim(
             "perceptron, weights of the 5 finite steps",
             "15 numbers",
+            PRINT,
             f"{agree} agree",
             agree == finite.size,
             "output 63",
@@ -159,6 +166,7 @@ def reproduced_perceptron() -> tuple[list[Claim], Table]:
         Claim(
             "perceptron, weights of the other 5 steps",
             "-inf",
+            PRINT,
             str(rest.max()),
             bool(np.isneginf(rest).all()),
             "output 63",
@@ -166,8 +174,9 @@ def reproduced_perceptron() -> tuple[list[Claim], Table]:
         Claim(
             "perceptron, outputs at the end",
             "0 0 0 0",
-            spaced(steps[-1].outputs[:, 0]),
-            not steps[-1].outputs.any(),
+            PRINT,
+            spaced(outputs),
+            not outputs.any(),
             "output 64",
         ),
     ]
@@ -178,19 +187,23 @@ def reproduced_perceptron() -> tuple[list[Claim], Table]:
     ]
     return claims, Table(
         "The perceptron's weights after each finite step.",
-        ("step", "weight", "the document", "here"),
+        ("step", "weight", "the document's print", "the engine"),
         rows,
     )
 
 
 def reproduced_hidden() -> tuple[list[Claim], Table]:
     """The second loop: one step, then nothing moves."""
-    steps = list(reference.hidden_trajectory_as_written(*reference.hidden_start()))
-    agree = [agreement(step.hidden_weights, PRINTED_HIDDEN) for step in steps]
+    with loops.overflowing():
+        steps = list(loops.hidden(*loops.hidden_start()))
+    weights = [loops.numbers(step.weights) for step in steps]
+    outputs = loops.numbers(steps[-1].outputs)[:, 0]
+    agree = [agreement(ours, PRINTED_HIDDEN) for ours in weights]
     claims = [
         Claim(
             "3-4-1, hidden weights of all 10 steps",
             "120 numbers",
+            PRINT,
             f"{sum(agree)} agree",
             sum(agree) == 120,
             "output 69",
@@ -198,19 +211,20 @@ def reproduced_hidden() -> tuple[list[Claim], Table]:
         Claim(
             "3-4-1, outputs at the end",
             "0.5 0.5 0.5 0.5",
-            spaced(steps[-1].outputs[:, 0]),
-            bool((steps[-1].outputs == 0.5).all()),
+            PRINT,
+            spaced(outputs),
+            bool((outputs == 0.5).all()),
             "output 70",
         ),
     ]
-    pairs = zip(PRINTED_HIDDEN.flat, steps[0].hidden_weights.flat, strict=True)
+    pairs = zip(PRINTED_HIDDEN.flat, weights[0].flat, strict=True)
     rows = [
         (f"W[{i // 4}, {i % 4}]", f"{printed:.8e}", f"{our:.8e}")
         for i, (printed, our) in enumerate(pairs)
     ]
     return claims, Table(
         "The 3-4-1 network's hidden weights after its first step, and after all others.",
-        ("weight", "the document", "here"),
+        ("weight", "the document's print", "the engine"),
         rows,
     )
 
@@ -236,9 +250,7 @@ def train_perceptron() -> Trained:
         "3-1",
         model,
         printed=0.0,
-        reference_run=lambda: (
-            last(reference.right_perceptron_trajectory(start, SCALED, epochs=EPOCHS, rate=RATE)).T
-        ),
+        reference_run=lambda: own.perceptron_002(start, SCALED, epochs=EPOCHS).T,
     )
 
 
@@ -255,8 +267,7 @@ def train_hidden() -> Trained:
     )
 
     def reference_run() -> list[np.ndarray]:
-        steps = reference.right_hidden_trajectory(start, SCALED, epochs=EPOCHS, rate=RATE)
-        return [weights.T for weights in last(steps)]
+        return [weights.T for weights in own.hidden_002(start, SCALED, epochs=EPOCHS)]
 
     return train("3-4-1", model, printed=0.5, reference_run=reference_run)
 
@@ -275,7 +286,13 @@ def train(
         nn.predict(model, SCALED)[:, 0],
         printed,
         largest_gap(model.parameters(), weights),
-        Timing(f"{name}, {EPOCHS:,} steps of our own", history.seconds, seconds, history.route),
+        Timing(
+            f"{name}, {EPOCHS:,} steps down the right gradient",
+            history.seconds,
+            seconds,
+            "the document's loop with that gradient",
+            history.route,
+        ),
         pictures,
     )
 

@@ -205,7 +205,7 @@ def one_mistake_table() -> Table:
     labels = (f"label {label:g}" for label in LABELS)
     return Table(
         "The perceptron's outputs after 1,000 steps on standardised inputs, with one mistake put "
-        "back.",
+        "back; all by our reference program in NumPy.",
         ("mistake", *labels, "right"),
         rows,
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from demos import document_002_loops as loops
 from demos.reference import document_002 as reference
 from demos.report import Part, Prose, Transcript, linted
-from tinygrad_bp import Value, autopsy, nn, sigmoid
+from tinygrad_bp import Value, autopsy, nn
 
 STEPS = 6
 
@@ -17,7 +16,7 @@ def opened() -> list[Part]:
     """Both reports, on the perceptron as the document sets it up."""
     start = reference.perceptron_start()
     model = nn.MLP(3, [1], output_activation="sigmoid", bias=False, init=[start.T])
-    with np.errstate(over="ignore"):
+    with loops.overflowing():
         found = autopsy(weight_after_six_steps, start)
     return [
         Prose(
@@ -32,12 +31,6 @@ def opened() -> list[Part]:
 
 def weight_after_six_steps(start: Any) -> Value:
     """The first weight, by the document's arithmetic on `Value`s."""
-    weights = start
-    for _ in range(STEPS):
-        sums = reference.INPUTS @ weights
-        outputs = np.array([[output.data] for output in sigmoid(sums)[:, 0]])
-        error = reference.error_as_written(outputs)
-        slope = reference.derivative_as_written(sums)
-        weights = weights + reference.RATE * (reference.INPUTS.T @ (slope * error))
-    first: Value = weights[0, 0]
+    *_, step = loops.perceptron(start, steps=STEPS)
+    first: Value = step.weights[0, 0]
     return first

@@ -16,6 +16,7 @@ import numpy as np
 from demos import iris
 from demos.reference import document_003 as reference
 from demos.report import (
+    THRESHOLD,
     Claim,
     Prose,
     Report,
@@ -80,7 +81,9 @@ def main(*, epochs: int = 30) -> Report:
             accuracy_claim("[4, 5, 2], two species", two),
             accuracy_claim("[4, 5, 3], all species", three),
             accuracy_claim(
-                "[4, 5, 2] from the document's printed numbers", printed, "output 15, 16"
+                "[4, 5, 2] from the document's printed numbers",
+                printed,
+                "output 15, 16, not trained there",
             ),
             within(1e-9, gap, "in all 15 folds"),
         ],
@@ -202,8 +205,9 @@ def accuracy_claim(what: str, folds: Sequence[Fold], where: str = "") -> Claim:
     """Enough held-out flowers are named rightly."""
     right, flowers = sum(fold.right for fold in folds), sum(len(fold.targets) for fold in folds)
     return Claim(
-        f"{what}: held-out flowers named rightly, at least {ENOUGH:.0%}",
-        "not trained",
+        f"{what}: held-out flowers named rightly",
+        f"at least {ENOUGH:.0%}",
+        THRESHOLD,
         f"{right} of {flowers}, {accuracy(folds):.1%}",
         right >= ENOUGH * flowers,
         where,
@@ -216,6 +220,7 @@ def timing(what: str, folds: Sequence[Fold]) -> Timing:
         what,
         sum(fold.history.seconds for fold in folds),
         sum(fold.reference_seconds for fold in folds),
+        "the algorithm that the document states, in our NumPy",
         " and ".join(dict.fromkeys(fold.history.route for fold in folds)),
     )
 

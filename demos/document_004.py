@@ -14,7 +14,11 @@ import numpy as np
 
 import tinygrad_bp as tg
 from demos.reference import document_004 as reference
+from demos.reference import own
 from demos.report import (
+    PRINT,
+    REFERENCE,
+    THRESHOLD,
     Claim,
     Page,
     Prose,
@@ -24,7 +28,6 @@ from demos.report import (
     course,
     graphs,
     largest_gap,
-    last,
     linted,
     plot,
     timed,
@@ -37,7 +40,9 @@ INPUTS, TARGETS = reference.INPUTS, reference.TARGETS
 RATE = 0.1
 # At this rate the network swings at the edge of stability and amplifies rounding: the engine and
 # NumPy, a last digit apart at first, part ways late, as two NumPys would.
-COMPARED, SAME_ERROR = 1_000, 0.01
+COMPARED = 1_000
+# Where it is in the end is a matter of the last digits. That it does not get there is none.
+NOT_LEARNT = 0.1
 GOOD_EPOCHS, GOOD = 3_000, 1e-3
 PRINTED = "2.17654678 2.32612864 2.47571744 2.58035145"
 
@@ -50,7 +55,7 @@ def main(*, epochs: int = 10_000) -> Report:
     order = step_1()
     written = train_as_written(epochs)
     good = train_well()
-    final = written.errors[-1]
+    lowest = min(written.errors)
     return Report(
         title="004: gradients in the wrong order",
         idea="A 2-4-1 network of sigmoids and a linear output, without biases, is to learn 0, 1, 2 "
@@ -60,22 +65,25 @@ def main(*, epochs: int = 10_000) -> Report:
             Claim(
                 "outputs before any step",
                 PRINTED,
+                PRINT,
                 first_outputs,
                 first_outputs == PRINTED,
-                "output 21",
+                "output 21, from one of the many starts that give it",
             ),
             order.claim,
             Claim(
-                f"mean squared error after {epochs:,} epochs as written",
-                f"not run; NumPy {written.reference_error:.3f}",
-                f"{final:.3f}",
-                abs(final - written.reference_error) < SAME_ERROR,
-                "settings of cell 13, step of cell 21",
+                f"mean squared error as written, lowest of {epochs:,} epochs",
+                f"above {NOT_LEARNT:g}",
+                THRESHOLD,
+                f"{lowest:.3f}",
+                lowest > NOT_LEARNT,
+                "settings of cell 13, step of cell 21; the document does not run them",
             ),
             within(1e-9, written.gap, f"as written, {COMPARED:,} epochs"),
             Claim(
-                f"mean squared error with momentum, below {GOOD:g}",
-                "",
+                "mean squared error with momentum",
+                f"below {GOOD:g}",
+                THRESHOLD,
                 f"{good.error:.2e}",
                 good.error < GOOD,
                 f"{GOOD_EPOCHS:,} epochs of mean squared error, rate 0.03, momentum 0.9",
@@ -87,12 +95,14 @@ def main(*, epochs: int = 10_000) -> Report:
                 f"{epochs:,} epochs as written",
                 written.seconds,
                 written.reference_seconds,
+                "the document's loop",
                 "compiled step",
             ),
             Timing(
                 f"{GOOD_EPOCHS:,} epochs with momentum",
                 good.history.seconds,
                 good.seconds,
+                "the document's loop with momentum",
                 good.history.route,
             ),
         ],
@@ -125,7 +135,7 @@ def main(*, epochs: int = 10_000) -> Report:
             linted("2-4-1 on these four points", network(), INPUTS, TARGETS),
         ],
         gap=max(written.gap, good.gap),
-        numbers={"as written": final, "momentum": good.error, "order": order.off},
+        numbers={"as written": lowest, "momentum": good.error, "order": order.off},
     )
 
 
@@ -203,7 +213,8 @@ class Order:
         known = float(reference.update_order_error(reference.PRINTED_START))
         return Claim(
             "step 1: the written hidden gradient is off by",
-            f"{known:.4%} by NumPy",
+            f"{known:.4%}",
+            REFERENCE,
             f"{self.off:.4%}",
             abs(self.off - known) < 1e-12,
             "cell 21, `dH`",
@@ -244,7 +255,6 @@ class AsWritten:
     model: nn.MLP
     errors: list[float]
     gap: float
-    reference_error: float
     seconds: float
     reference_seconds: float
 
@@ -266,19 +276,13 @@ def train_as_written(epochs: int) -> AsWritten:
     for parameter, number in zip(parameters, ours[-1], strict=False):
         parameter.data = number
     losses = [*(step[-1] for step in ours), half_squared_error(model).data]
-    compared = min(COMPARED, epochs) - 1
-    steps, reference_seconds = timed(
-        lambda: list(
-            reference.trajectory(
-                reference.PRINTED_START, reference.stepped_as_written, epochs=epochs
-            )
-        )
-    )
+    compared = min(COMPARED, epochs)
+    _, reference_seconds = timed(lambda: own.as_written_004(reference.PRINTED_START, epochs=epochs))
+    theirs = own.as_written_004(reference.PRINTED_START, epochs=compared)
     return AsWritten(
         model,
         [loss / 2 for loss in losses],  # Half the sum of four squares is twice their mean.
-        largest_gap(ours[compared][:-1], by_neuron(steps[compared])),
-        float(reference.mean_squared_error(steps[-1])),
+        largest_gap(ours[compared - 1][:-1], by_neuron(theirs)),
         seconds,
         reference_seconds,
     )
@@ -304,9 +308,7 @@ def train_well() -> Good:
     model = network()
     history = fit_well(model)
     weights, seconds = timed(
-        lambda: last(
-            reference.momentum_trajectory(reference.PRINTED_START, rate=0.03, epochs=GOOD_EPOCHS)
-        )
+        lambda: own.momentum_004(reference.PRINTED_START, rate=0.03, epochs=GOOD_EPOCHS)
     )
     return Good(model, history, largest_gap(model.parameters(), by_neuron(weights)), seconds)
 

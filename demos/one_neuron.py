@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demos.report import Claim, Picture, Report, Table
+from demos.report import PRINT, THRESHOLD, Claim, Picture, Report, Table
 from tinygrad_bp import Value, nn
 from tinygrad_bp.look import draw
 
@@ -34,6 +34,7 @@ def main() -> Report:
             Claim(
                 "its output",
                 "0.9990889488055994",
+                PRINT,
                 repr(output.data),
                 repr(output.data) == "0.9990889488055994",
                 "document 001, output 4",
@@ -41,6 +42,7 @@ def main() -> Report:
             Claim(
                 "its gradient against s(1 − s) by hand, relative",
                 "at most 1e-12",
+                THRESHOLD,
                 f"{off:.1e}",
                 off <= 1e-12,
             ),

@@ -7,7 +7,7 @@ import contextlib
 import io
 from collections.abc import Sequence
 
-from demos.report import Claim, Picture, Report, Transcript
+from demos.report import BY_HAND, Claim, Picture, Report, Transcript
 
 SESSION = """\
 from tinygrad_bp import Value, provenance, step
@@ -33,7 +33,7 @@ w.data -= 0.1 * w.grad
 """.splitlines()
 
 # At w = 3 and x = -2: dy/dw is x + 1, for w is used twice, and dy/dx is w.
-BY_HAND = (-1.0, 3.0)
+SLOPES = (-1.0, 3.0)
 
 
 def main() -> Report:
@@ -51,22 +51,23 @@ def main() -> Report:
         claims=[
             Claim(
                 "dy/dw and dy/dx, walked in the session",
-                str(BY_HAND),
+                str(SLOPES),
+                BY_HAND,
                 str(walked),
-                walked == BY_HAND,
+                walked == SLOPES,
             ),
             Claim(
                 "what the walk stored in `.grad`",
-                str(BY_HAND),
+                str(SLOPES),
+                BY_HAND,
                 str(committed),
-                committed == BY_HAND,
+                committed == SLOPES,
             ),
         ],
         parts=[
             Transcript("The session, as it ran", transcript),
             Picture("Step 4: w has one of its two uses", steps.goto(4).draw().svg()),
         ],
-        against="by hand",
         numbers={"dy/dw": w.grad, "dy/dx": x.grad},
     )
 

@@ -21,7 +21,7 @@ def a_report(*, holds: bool = True, title: str = "A title") -> Report:
     return Report(
         title,
         "an `idea` < 1",
-        [Claim("figure", "1.0", "2.0", holds, "output 3")],
+        [Claim("figure", "1.0", "by hand", "2.0", holds, "output 3")],
         parts=[
             Prose("Heading", "words"),
             Table("a table", ("a", "b"), [("1", "x < y")]),
@@ -30,7 +30,7 @@ def a_report(*, holds: bool = True, title: str = "A title") -> Report:
             Page("a page", "beside", "<p>a page of its own</p>", "open it"),
             Transcript("a session", ">>> 1 < 2\nTrue"),
         ],
-        timings=[Timing("work", 2.0, 1.0)],
+        timings=[Timing("work", 2.0, 1.0, "a class")],
         gap=1e-12,
     )
 
@@ -79,7 +79,9 @@ def test_all_run_and_leave_a_page(demos, tmp_path: Path, capsys) -> None:
     assert gallery.main([], target=target) == 0
     assert 'id="document_000"' in target.read_text(encoding="utf-8")
     assert 'id="one_neuron"' in target.read_text(encoding="utf-8")
-    assert "figure  1.0           2.0   holds" in capsys.readouterr().out
+    assert (
+        "figure  1.0           by hand               2.0         holds" in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("name", ["000", "0", "document_000", "document-000", "document_000.py"])
