@@ -37,6 +37,11 @@ def floor_divide(x: float, y: float) -> float:
     return x // y if y else divide(x, y)
 
 
+def fmod(x: float, y: float) -> float:
+    """What `x` leaves when divided by `y`, with the sign of `x`, as in C; `nan` where `y` is 0."""
+    return math.fmod(x, y) if y and not isinf(x) else nan
+
+
 def power(x: float, y: float) -> float:
     """`x ** y` on the real line: `(-8) ** 0.5` is `nan`, `0 ** -1` is `inf`."""
     try:
@@ -102,6 +107,23 @@ def periodic(function: Unary) -> Unary:
     return guarded
 
 
+def integral(function: Callable[[float], int]) -> Unary:
+    """A rounding to a whole number from Python: a float, with the sign of a zero kept.
+
+    >>> integral(math.ceil)(-0.5), integral(math.ceil)(inf)
+    (-0.0, inf)
+    """
+
+    def rounded(x: float) -> float:
+        return copysign(float(function(x)), x) if math.isfinite(x) else x
+
+    return rounded
+
+
+floor = integral(math.floor)
+ceil = integral(math.ceil)
+trunc = integral(math.trunc)
+rint = integral(round)
 exp = overflowing(math.exp)
 expm1 = overflowing(math.expm1)
 cosh = overflowing(math.cosh)
@@ -142,6 +164,33 @@ def sigmoid(x: float) -> float:
 def softplus(x: float) -> float:
     """`log(1 + exp(x))`: `exp(x)` far below zero, `x` far above."""
     return (x if x > 0.0 else 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def exp2(x: float) -> float:
+    """`2 ** x`; `math.exp2` came with Python 3.11."""
+    return power(2.0, x)
+
+
+def xlogy(x: float, y: float) -> float:
+    """`x * log(y)`, and 0 where `x` is 0, as SciPy has it."""
+    return 0.0 if x == 0.0 and not isnan(y) else x * log(y)
+
+
+def entr(x: float) -> float:
+    """`-x * log(x)`, an entropy's term: 0 at 0 and `-inf` below, as SciPy has it."""
+    if x > 0.0 or isnan(x):
+        return -x * log(x)
+    return 0.0 if x == 0.0 else -inf
+
+
+def logit(x: float) -> float:
+    """`log(x / (1 - x))`; between 0.3 and 0.65 as SciPy has it, which keeps the digits near 1/2."""
+    if not 0.0 < x < 1.0:
+        return log(x) if x <= 0.0 else inf if x == 1.0 else nan
+    if not 0.3 < x < 0.65:
+        return math.log(x / (1.0 - x))
+    s = 2.0 * (x - 0.5)
+    return math.log1p(s) - math.log1p(-s)
 
 
 def gap(x: float, y: float) -> float:
@@ -260,6 +309,16 @@ def dot(*operands: float) -> float:
     """The inner product of the first half of `operands` with the second half."""
     n = len(operands) // 2
     return total(*[x * y for x, y in zip(operands[:n], operands[n:], strict=True)])
+
+
+def direction(*xs: float) -> float:
+    """The first component of the vector `xs` scaled to the length 1; 0 of the zero vector."""
+    length = math.hypot(*xs)
+    if not 1e-150 < length < 1e150:  # a length that overflows, or is subnormal, has no digits
+        scale = 2.0**600 if length < 1.0 else 2.0**-600
+        xs = tuple(x * scale for x in xs)
+        length = math.hypot(*xs)
+    return xs[0] / length if length else 0.0
 
 
 def logsumexp(*xs: float) -> float:

@@ -22,6 +22,7 @@ NUMPY_NAMES = {
     "arcsinh": "asinh",
     "arccosh": "acosh",
     "arctanh": "atanh",
+    "rint": "round",
     "equal": "",  # `==` answers with a bool, the row `equal` with a Value
 }
 """NumPy's name for a primitive, where it is not the array API's."""

@@ -139,9 +139,18 @@ class Operand:
     __mod__, __rmod__ = binary(p.remainder), reflected(p.remainder)
     __floordiv__, __rfloordiv__ = binary(p.floor_divide), reflected(p.floor_divide)
     __neg__, __pos__, __abs__ = unary(p.negative), unary(p.positive), unary(p.abs_)
+    # What `math.floor` and the like ask for: a value, not an int, for an int has no graph.
+    __floor__, __ceil__, __trunc__ = unary(p.floor), unary(p.ceil), unary(p.trunc)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     exp, expm1 = method(p.exp), method(p.expm1)
     log, log1p, log2, log10 = method(p.log), method(p.log1p), method(p.log2), method(p.log10)
+    exp2, xlogy, entr, logit = method(p.exp2), method(p.xlogy), method(p.entr), method(p.logit)
     sqrt, cbrt, hypot = method(p.sqrt), method(p.cbrt), method(p.hypot)
     sin, cos, tan = method(p.sin), method(p.cos), method(p.tan)
     asin, acos, atan, atan2 = method(p.asin), method(p.acos), method(p.atan), method(p.atan2)
@@ -153,11 +162,14 @@ class Operand:
     softplus, relu, leaky_relu = method(p.softplus), method(p.relu), method(p.leaky_relu)
     elu, gelu, silu = method(p.elu), method(p.gelu), method(p.silu)
     maximum, minimum, clip = method(p.maximum), method(p.minimum), method(p.clip)
+    floor, ceil, trunc, round = method(p.floor), method(p.ceil), method(p.trunc), method(p.round_)
+    fmod, copysign = method(p.fmod), method(p.copysign)
     sign, heaviside, logaddexp = method(p.sign), method(p.heaviside), method(p.logaddexp)
 
     # NumPy looks these up by its own names when it maps over an array of objects.
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
     arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    rint = round  # noqa: A003  # the method, not Python's
 
     def conjugate(self) -> Operand:
         """The value itself: it is real. NumPy's `var` and `vdot` ask for it."""

@@ -61,6 +61,9 @@ floor_divide: Primitive
 sign: Primitive
 cos: Primitive
 cosh: Primitive
+round_: Primitive
+copysign: Primitive
+direction: Primitive
 sigmoid: Primitive
 heaviside: Primitive
 where: Primitive
@@ -77,17 +80,22 @@ pow_constant = row("pow_constant",  "{} ** {}",      ieee.power,            lamb
 pow_         = row("pow",           "{} ** {}",      ieee.power,            lambda z, x, y: power_partials(z, x, y), POSITIVE, REAL, if_constant=pow_constant)
 remainder    = row("remainder",     "{} % {}",       ieee.remainder,        lambda z, x, y: (1.0, -floor_divide(x, y)), kink=lambda x, y: y and math.remainder(x, y))
 floor_divide = row("floor_divide",  "{} // {}",      ieee.floor_divide,     lambda z, x, y: (None, None), kink=lambda x, y: y and math.remainder(x, y))
+fmod         = row("fmod",          "fmod({}, {})",  ieee.fmod,             lambda z, x, y: (1.0, -round_((x - z) / y)), kink=lambda x, y: y and (math.remainder(x, y) or float(abs(x) < abs(y))))
 negative     = row("negative",      "-{}",           operator.neg,          lambda z, x: (-1.0,))
 positive     = row("positive",      "+{}",           operator.pos,          lambda z, x: (1.0,))
 abs_         = row("abs",           "abs({})",       abs,                   lambda z, x: (sign(x),), kink=lambda x: x)
 
 # Powers and logarithms
 exp          = row("exp",           "exp({})",       ieee.exp,              lambda z, x: (z,))
+exp2         = row("exp2",          "exp2({})",      ieee.exp2,             lambda z, x: (LN_2 * z,))
 expm1        = row("expm1",         "expm1({})",     ieee.expm1,            lambda z, x: (exp(x),))
 log          = row("log",           "log({})",       ieee.log,              lambda z, x: (if_defined(z, 1.0 / x),), POSITIVE)
 log1p        = row("log1p",         "log1p({})",     ieee.log1p,            lambda z, x: (if_defined(z, 1.0 / (1.0 + x)),), ABOVE_MINUS_1)
 log2         = row("log2",          "log2({})",      ieee.log2,             lambda z, x: (if_defined(z, 1.0 / (x * LN_2)),), POSITIVE)
 log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (if_defined(z, 1.0 / (x * LN_10)),), POSITIVE)
+xlogy        = row("xlogy",         "xlogy({}, {})", ieee.xlogy,            lambda z, x, y: (log(y), where(y, x / y, or_zero(x, x / y))), REAL, POSITIVE)
+entr         = row("entr",          "entr({})",      ieee.entr,             lambda z, x: (-1.0 - log(x),), POSITIVE)
+logit        = row("logit",         "logit({})",     ieee.logit,            lambda z, x: (if_defined(z, 1.0 / x / (1.0 - x)),), (0.0, 1.0))
 sqrt         = row("sqrt",          "sqrt({})",      ieee.sqrt,             lambda z, x: (0.5 / z,), POSITIVE)
 cbrt         = row("cbrt",          "cbrt({})",      ieee.cbrt,             lambda z, x: (1.0 / (3.0 * z * z),), kink=lambda x: x)
 hypot        = row("hypot",         "hypot({}, {})", math.hypot,            lambda z, x, y: (or_zero(z, x / z), or_zero(z, y / z)), kink=lambda x, y: math.hypot(x, y))
@@ -126,6 +134,11 @@ gelu         = row("gelu",          "gelu({})",      lambda x: x * ieee.normal_c
 silu         = row("silu",          "silu({})",      lambda x: x * ieee.sigmoid(x), lambda z, x: (sigmoid(x) * (1.0 + x * sigmoid(-x)),))
 
 # Choices
+floor        = row("floor",         "floor({})",     ieee.floor,            lambda z, x: (None,), kink=lambda x: math.remainder(x, 1.0))
+ceil         = row("ceil",          "ceil({})",      ieee.ceil,             lambda z, x: (None,), kink=lambda x: math.remainder(x, 1.0))
+trunc        = row("trunc",         "trunc({})",     ieee.trunc,            lambda z, x: (None,), kink=lambda x: math.remainder(x, 1.0) or float(x == 0.0))
+round_       = row("round",         "round({})",     ieee.rint,             lambda z, x: (None,), kink=lambda x: 0.5 - abs(math.remainder(x, 1.0)))
+copysign     = row("copysign",      "copysign({}, {})", math.copysign,      lambda z, x, y: (copysign(1.0, y) * sign(x), None), kink=lambda x, y: x and y)
 maximum      = row("maximum",       "maximum({}, {})", ieee.maximum,        lambda z, x, y: (heaviside(gap(x, y), 0.5), heaviside(gap(y, x), 0.5)), kink=lambda x, y: x - y)
 minimum      = row("minimum",       "minimum({}, {})", ieee.minimum,        lambda z, x, y: (heaviside(gap(y, x), 0.5), heaviside(gap(x, y), 0.5)), kink=lambda x, y: x - y)
 clip         = row("clip",          "clip({}, {}, {})", ieee.clip,          lambda z, x, low, high: clip_partials(x, low, high), kink=lambda x, low, high: (x - low) * (x - high) * (high - low), defaults=(-math.inf, math.inf))
@@ -141,6 +154,8 @@ logaddexp    = row("logaddexp",     "logaddexp({}, {})", ieee.logaddexp,    lamb
 sum_         = row("sum",           "sum({...})",    ieee.total,            lambda z, *xs: (1.0,) * len(xs))
 prod         = row("prod",          "prod({...})",   ieee.product,          lambda z, *xs: products_of_others(xs))
 dot          = row("dot",           "dot({...})",    ieee.dot,              lambda z, *xs: xs[len(xs) // 2 :] + xs[: len(xs) // 2])
+norm         = row("norm",          "norm({...})",   math.hypot,            lambda z, *xs: tuple(direction(x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs)), kink=lambda *xs: math.hypot(*xs))
+direction    = row("direction",     "direction({...})", ieee.direction,     lambda z, *xs: direction_partials(z, norm(*xs), *xs), kink=lambda *xs: math.hypot(*xs))
 logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(z, xs))
 softmax      = row("softmax",       "softmax({...})", ieee.softmax,         lambda z, *xs: softmax_partials(shares(logsumexp(*xs), xs)))
 # fmt: on
@@ -222,6 +237,13 @@ def products_of_others(xs: tuple[Any, ...]) -> tuple[Any, ...]:
     from_on = list(accumulate(reversed(xs), operator.mul))[::-1]
     between = map(operator.mul, up_to, from_on[2:])
     return from_on[1], *between, up_to[-2]
+
+
+def direction_partials(u: Any, z: Any, _x: Any, *others: Any) -> tuple[Any, ...]:
+    """Of u = x/z: the squares of the other components, which keep the digits of 1 - u*u."""
+    components = [other / z for other in others]
+    squares = [component * component for component in components]
+    return sum_(*squares) / z, *(-u * component / z for component in components)
 
 
 def shares(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:

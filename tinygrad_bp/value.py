@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, cast, final
+from typing import Any, NoReturn, cast, final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
 from tinygrad_bp.operand import BINARY, COMPARISONS, Operand
 from tinygrad_bp.primitive import CONSTANT, Primitive
+from tinygrad_bp.primitives import round_
 from tinygrad_bp.structure import sequence_like
 from tinygrad_bp.sweep import adjoints
 
@@ -151,10 +152,27 @@ class Value(Node):
     def __bool__(self) -> bool:
         return cast(bool, self._compared("!=", 0.0))
 
+    # `math`, `complex`, '%.3f' % v and assignment into an array of floats all end here.
     def __float__(self) -> float:
+        self._refuse("a float", "tinygrad_bp.exp(v) and the like in place of math.exp(v)")
+
+    def __int__(self) -> int:
+        self._refuse("an int", "tinygrad_bp.trunc(v) in place of int(v)")
+
+    def __index__(self) -> int:
+        self._refuse("an index", "int(v.data) for a place in a list")
+
+    def __round__(self, ndigits: int | None = None) -> Value:
+        if ndigits is not None:
+            self._refuse("a decimal", f"round(v.data, {ndigits!r}) for a float")
+        return cast(Value, round_(self))
+
+    def _refuse(self, kind: str, row: str) -> NoReturn:
+        """Say how to get at a number, or at what the number was wanted for."""
         raise TypeError(
-            f"{self!r} is not silently made a float, because its graph would be lost: "
-            "use .data for the number, tinygrad_bp.exp(v) and the like in place of math.exp(v)"
+            f"{self!r} is not silently made {kind}, because its graph would be lost: "
+            "tinygrad_bp.values(...) makes an array of Values, f'{v:.3f}' a text; "
+            f"use .data for the number, {row}"
         )
 
     def __repr__(self) -> str:

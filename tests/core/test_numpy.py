@@ -296,9 +296,7 @@ def test_methods_and_settings_of_ufuncs_work():
     assert numbers(out) == [2.0, 4.0]
 
 
-@pytest.mark.parametrize(
-    "ufunc", [np.floor, np.exp2, np.spacing, np.isnat], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("ufunc", [np.spacing, np.isnat], ids=lambda f: f.__name__)
 def test_a_ufunc_that_is_no_row_of_the_table_is_a_type_error_and_never_a_silent_float(ufunc):
     with pytest.raises(TypeError):
         ufunc(Value(2.0))

@@ -2,9 +2,11 @@
 
 import gc
 import math
+import operator
 import pickle
 import weakref
 
+import numpy as np
 import pytest
 
 import tinygrad_bp
@@ -80,12 +82,31 @@ def test_a_repr_is_one_line_whatever_the_label_and_the_graph():
 def test_no_value_is_silently_made_a_number():
     x = Value(2.0, label="x")
 
-    for conversion in (float, complex, math.exp):
-        with pytest.raises(TypeError, match=r"label='x'.*its graph would be lost: use \.data.*exp"):
+    for conversion in (float, complex, math.exp, "%.3f".__mod__, np.zeros(1).fill):
+        with pytest.raises(TypeError, match=r"label='x'.*lost: .*values\(.*:\.3f.*\.data.*exp\("):
             conversion(x)
-    for conversion in (int, round, len, list, range):
+    for conversion in (int, operator.index, [1].__getitem__, lambda v: round(v, 2)):
+        with pytest.raises(TypeError, match=r"label='x'.*its graph would be lost: .*\.data"):
+            conversion(x)
+    for conversion in (len, list, range):
         with pytest.raises(TypeError):
             conversion(x)
+
+
+@pytest.mark.parametrize("number", [2.5, -2.5, 3.5, -0.5, 0.0, 1e300])
+def test_what_python_rounds_to_an_int_stays_a_value(number):
+    rows = {round: "round", math.floor: "floor", math.ceil: "ceil", math.trunc: "trunc"}
+    for function, row in rows.items():
+        rounded = function(Value(number))
+
+        assert (rounded.op.name, rounded.data) == (row, function(number))
+
+
+@pytest.mark.parametrize(("x", "y"), [(7.0, 2.0), (-7.0, 2.0), (7.5, -2.0)])
+def test_divmod_is_quotient_and_remainder(x, y):
+    for pair in (divmod(Value(x), Value(y)), divmod(Value(x), y), divmod(x, Value(y))):
+        assert [part.op.name for part in pair] == ["floor_divide", "remainder"]
+        assert tuple(part.data for part in pair) == divmod(x, y)
 
 
 def test_a_value_has_no_other_attributes_and_no_dict():

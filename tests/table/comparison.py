@@ -56,6 +56,8 @@ ROUNDING: dict[tuple[str, int], Callable[..., float]] = {
     # A sum of two terms with a root where both are about 0.2: at -0.7518, at -1.2785.
     ("gelu", 1): lambda _, x: 1.0 if -0.8 < x < -0.7 else 0.0,
     ("silu", 1): lambda _, x: 1.0 if -1.3 < x < -1.2 else 0.0,
+    # A difference with a root at 1/e.
+    ("entr", 1): lambda _, x: 1.0 if 0.3 < x < 0.4 else 0.0,
     # y*y = z*z - x*x is what 1/z - x*x/z**3 makes of the second derivative.
     ("hypot", 2): lambda _, x, y: 4.0 / math.hypot(x, y),
     ("hypot", 3): lambda _, x, y: 8.0 / (x * x + y * y),

@@ -30,6 +30,7 @@ WHICH_BITS = {
     # Steps so dense that with few digits the difference quotient goes across them.
     "remainder": FINE,
     "floor_divide": FINE,
+    "round": FINE,
     # Slow, and with these digits exact down to 1e-500.
     "logaddexp": COARSE,
     "logsumexp": COARSE,
@@ -65,6 +66,9 @@ OF_INTEREST: dict[str, list[Point]] = {
     # Roots of the value or of a partial, ends of the domain, and negative bases.
     "gelu": [(-0.7517915246935645,)],
     "silu": [(-1.2784645427610738,)],
+    "entr": [(0.36787944117144233,), (0.37,)],
+    "logit": [(0.5,), (0.5000000000000001,), (0.3,), (1e-300,), (0.9999999999999999,)],
+    "norm": [(3.0, 0.0, 0.0), (1e9, 3.0), (0.0, -2.0), (1e200, 1e-200), (1e-170, 1e-170)],
     "logaddexp": [
         (-math.log(2.0), -math.log(2.0)),
         (-1e-20, -46.0517),

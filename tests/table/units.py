@@ -109,6 +109,11 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         "below -708 e**x has few digits, which a scale of 1e60 lifts to a normal number",
         _where(lambda point: point[0] < -708.0),
     ),
+    ("entr", 1): Excuse(
+        "next to its root at 1/e, where two terms of 1 cancel",
+        lambda _, slope: 4.0 / abs(slope),
+    ),
+    ("direction", 1): SUBNORMAL_RADIUS,
     ("hypot", 1): SUBNORMAL_RADIUS,
     ("atan2", 1): SUBNORMAL_RADIUS,
     ("pow", 1): SUBNORMAL_BASE,
