@@ -109,7 +109,7 @@ DAMAGES = {
     "constants": ["0.5"],
     "instructions": [["sin", [17]]],
     "outputs": {"tuple": [99]},
-    "guards": [["==", 0, 0, True, ""]],
+    "guards": [["=>", 0, 0, True, ""]],
     "names": ["x"],
 }
 MORE = {

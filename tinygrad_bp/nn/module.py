@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygrad_bp.node import Node
 from tinygrad_bp.value import Value
 
 Self = TypeVar("Self", bound="Module")
@@ -43,11 +44,15 @@ class Module:
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Its parameters with their dotted paths, such as `layers.0.neurons.1.w.0`."""
-        return [(path, found) for path, found in _walk("", self, set()) if type(found) is Value]
+        return [
+            (path, found) for path, found in _walk("", self, set()) if not isinstance(found, Module)
+        ]
 
     def named_modules(self) -> list[tuple[str, Module]]:
         """Itself, under an empty path, and each module within with its path."""
-        return [(path, found) for path, found in _walk("", self, set()) if type(found) is not Value]
+        return [
+            (path, found) for path, found in _walk("", self, set()) if isinstance(found, Module)
+        ]
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
@@ -103,11 +108,11 @@ class Module:
         return f"{type(self).__name__}({len(paths)} {plural}{': ' if names else ''}{names})"
 
 
-def _walk(path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Module | Value]]:
+def _walk(path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Every module and parameter in a thing, with its path; each once, owners first."""
     if id(thing) in seen:
         return
-    if isinstance(thing, Value):
+    if isinstance(thing, Node):  # of micrograd's, too
         seen.add(id(thing))
         if thing.op is None:
             yield path, thing
