@@ -27,6 +27,13 @@ def main() -> Report:
         "the engine gets there by multiplying along every path from y to x, and adding up.",
         claims=[
             Claim(
+                "f(2), against sin(2)",
+                repr(AT * math.sin(AT) + AT * AT),
+                BY_HAND,
+                repr(y.data),
+                is_close(y.data, AT * math.sin(AT) + AT * AT),
+            ),
+            Claim(
                 "backward, against the rules",
                 repr(by_hand),
                 BY_HAND,

@@ -26,6 +26,7 @@ from demos.report import (
     largest_gap,
     linted,
     plot,
+    same,
     timed,
     within,
 )
@@ -68,6 +69,7 @@ def main(*, epochs: int = 50_000) -> Report:
             near_labels("all together", "output 5", PRINTED_TOGETHER, after_together),
             near_labels("one by one", "output 6", PRINTED_ONE_BY_ONE, after_one_by_one),
             within(1e-9, gap, "at the end of both regimes"),
+            same("summed loss in the end", loss_of(model), float(reference.loss(theirs.weights))),
         ],
         timings=[
             Timing(
@@ -155,6 +157,12 @@ def train(model: nn.MLP, *, epochs: int, batch_size: int, **settings: Any) -> nn
         reduction="sum",
         **settings,
     )
+
+
+def loss_of(model: nn.MLP) -> float:
+    """The summed cross-entropy of all four examples."""
+    total: Value = nn.batch_loss(model, INPUTS, LABELS, loss=LOSS, reduction="sum")
+    return total.data
 
 
 def distance(predictions: np.ndarray) -> float:

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from demos import document_002_loops as loops
-from demos.document_002_factors import factor_tables, one_mistake_table, other_mistakes
+from demos.document_002_factors import (
+    factor_claims,
+    factor_tables,
+    one_mistake_table,
+    other_mistakes,
+)
 from demos.document_002_opened import opened
 from demos.reference import document_002 as reference
 from demos.reference import own
@@ -104,6 +109,7 @@ def main() -> Report:
             *hidden_claims,
             *(run.claim for run in trained),
             within(1e-9, gap, f"after {EPOCHS:,} epochs, both networks"),
+            *factor_claims(),
         ],
         timings=[run.timing for run in trained],
         parts=[

@@ -14,7 +14,7 @@ import numpy as np
 from demos.reference import document_002 as reference
 from demos.reference.notation import Array
 from demos.reference.notation import sigmoid as numpy_sigmoid
-from demos.report import Prose, Table
+from demos.report import Claim, Prose, Table, same
 from tinygrad_bp import Value, gradient, sigmoid, values
 
 LABELS = reference.LABELS[:, 0]
@@ -40,6 +40,23 @@ def factor_tables() -> list[Table]:
         factor_table(f"{network}, inputs {how}.", chain(numbers))
         for network, chain in chains.items()
         for how, numbers in inputs.items()
+    ]
+
+
+def factor_claims() -> list[Claim]:
+    """The engine's factors, multiplied and added up, are the gradients that we derived."""
+    inputs = reference.standardised()
+    by_w = reference.right_perceptron_gradient(reference.perceptron_start(), inputs)
+    by_hidden, by_v = reference.right_hidden_gradient(reference.hidden_start(), inputs)
+    perceptron, hidden = perceptron_chain(inputs), hidden_chain(inputs)
+    found = [
+        ("3-1, the engine's factors of ∂E/∂w₁", perceptron[-1], by_w),
+        ("3-4-1, the engine's factors of ∂E/∂W₁₁", hidden[-3], by_hidden),
+        ("3-4-1, the engine's factors of ∂E/∂V₁", hidden[-1], by_v),
+    ]
+    return [
+        same(what, float(factor.right[0]), float(slopes[0, 0]), "multiplied, on scaled inputs")
+        for what, factor, slopes in found
     ]
 
 

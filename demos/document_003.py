@@ -28,6 +28,7 @@ from demos.report import (
     last,
     linted,
     plot,
+    same,
     timed,
     within,
 )
@@ -57,6 +58,8 @@ class Fold:
     targets: np.ndarray
     outputs: np.ndarray
     gap: float
+    cost: float
+    reference_cost: float
     reference_seconds: float
 
     @property
@@ -86,6 +89,7 @@ def main(*, epochs: int = 30) -> Report:
                 "output 15, 16, not trained there",
             ),
             within(1e-9, gap, "in all 15 folds"),
+            cost_claim("[4, 5, 3], all species", three),
         ],
         timings=[
             timing("[4, 5, 2], five folds", two),
@@ -135,6 +139,8 @@ def cross_validated(
                 targets[held_out],
                 nn.predict(model, inputs[held_out]),
                 largest_gap(model.parameters(), by_neuron(weights)),
+                nn.batch_loss(model, inputs[held_out], targets[held_out], loss=cost).data,
+                cost_in_numpy(weights, inputs[held_out], targets[held_out]),
                 seconds,
             )
         )
@@ -181,6 +187,12 @@ def train_in_numpy(start: reference.Network, batches: Batches) -> reference.Netw
     return end
 
 
+def cost_in_numpy(layers: reference.Network, inputs: np.ndarray, targets: np.ndarray) -> float:
+    """The mean of that cost over some flowers."""
+    outputs = reference.predictions(layers, inputs)
+    return float(np.square(outputs - targets).sum(axis=1).mean() / 2)
+
+
 def cost(outputs: Sequence[Value], target: Sequence[float]) -> Value:
     """Half the squared distance, the cost of the book that the document quotes."""
     half: Value = nn.squared_error(outputs, target) / 2
@@ -212,6 +224,12 @@ def accuracy_claim(what: str, folds: Sequence[Fold], where: str = "") -> Claim:
         right >= ENOUGH * flowers,
         where,
     )
+
+
+def cost_claim(what: str, folds: Sequence[Fold]) -> Claim:
+    """The cost of the flowers held out is NumPy's, too."""
+    ours, theirs = (sum(getattr(f, name) for f in folds) for name in ("cost", "reference_cost"))
+    return same(f"{what}: cost of held-out flowers", ours / len(folds), theirs / len(folds))
 
 
 def timing(what: str, folds: Sequence[Fold]) -> Timing:

@@ -30,6 +30,7 @@ from demos.report import (
     largest_gap,
     linted,
     plot,
+    same,
     timed,
     within,
 )
@@ -69,6 +70,11 @@ def main(*, epochs: int = 10_000) -> Report:
                 first_outputs,
                 first_outputs == PRINTED,
                 "output 21, from one of the many starts that give it",
+            ),
+            same(
+                "half the summed squared error before any step",
+                half_squared_error(network()).data,
+                float(reference.loss(reference.PRINTED_START)),
             ),
             order.claim,
             Claim(

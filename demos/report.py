@@ -24,6 +24,8 @@ PRINT = "the document's print"
 REFERENCE = "our reference program"
 THRESHOLD = "a threshold of ours"
 BY_HAND = "derived by hand"
+ROUNDING = 1e-9
+"""How far apart, relative to the figure, two programs may end that differ in rounding only."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +259,18 @@ def plot(title: str, figure: Figure) -> Picture:
         figure.savefig(file, format="svg", metadata={"Date": None})
     svg = file.getvalue()
     return Picture(title, svg[svg.index("<svg") :])
+
+
+def same(what: str, ours: float, reference: float, where: str = "") -> Claim:
+    """The claim that a figure is our reference program's, but for rounding."""
+    return Claim(
+        what,
+        f"{reference:.6g}",
+        REFERENCE,
+        f"{ours:.6g}",
+        abs(ours - reference) <= ROUNDING * abs(reference),
+        where,
+    )
 
 
 def within(limit: float, gap: float, when: str) -> Claim:

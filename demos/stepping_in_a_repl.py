@@ -32,7 +32,8 @@ w.data -= 0.1 * w.grad
 (w * x + w).data
 """.splitlines()
 
-# At w = 3 and x = -2: dy/dw is x + 1, for w is used twice, and dy/dx is w.
+# At w = 3 and x = -2: y is -6 + 3; dy/dw is x + 1, for w is used twice, and dy/dx is w.
+Y = -3.0
 SLOPES = (-1.0, 3.0)
 
 
@@ -40,7 +41,7 @@ def main() -> Report:
     """Type the session, line by line, and keep what appears."""
     console = code.InteractiveConsole()
     transcript = typed(console, SESSION)
-    w, x, steps = (console.locals[name] for name in ("w", "x", "steps"))
+    w, x, y, steps = (console.locals[name] for name in ("w", "x", "y", "steps"))
     walked = steps.gradients[w], steps.gradients[x]
     committed = w.grad, x.grad
     return Report(
@@ -49,6 +50,7 @@ def main() -> Report:
         "is computed, what flows where, and who still waits. The graph does not change until the "
         "walk is committed.",
         claims=[
+            Claim("y, in the session", str(Y), BY_HAND, str(y.data), y.data == Y),
             Claim(
                 "dy/dw and dy/dx, walked in the session",
                 str(SLOPES),
