@@ -92,9 +92,15 @@ def by_batches() -> Contender:
 
 
 def by_micrograd() -> Contender | None:
-    """micrograd, with the exponential and the logarithm that it lacks."""
+    """micrograd on the document's formula, with the exponential and the logarithm that it lacks."""
     engine = micrograd()
-    return engine and by_scalars(engine, "micrograd", logistic(engine))
+    return engine and by_scalars(engine, "micrograd, `1 / (1 + exp(-z))`", logistic(engine))
+
+
+def by_micrograd_with_sigmoid() -> Contender | None:
+    """micrograd as its users would write it: the sigmoid is one operation, as its ReLU is."""
+    engine = micrograd()
+    return engine and by_scalars(engine, "micrograd, `sigmoid(z)`", engine.sigmoid)
 
 
 def by_torch() -> Contender | None:

@@ -51,6 +51,7 @@ def one_by_one() -> None:
     peers = [
         (training_step.by_arrays(), 150.0),
         (compiled_000.by_micrograd(), 1500.0),
+        (compiled_000.by_micrograd_with_sigmoid(), 0.0),
         (compiled_000.by_torch(), 1000.0),
         (compiled_000.by_casadi(), 5.0),
         (compiled_000.by_jax_calls(), 0.0),
