@@ -28,12 +28,12 @@ PROJECT = "tinygrad_bp"
 OLDEST = (3, 10)
 NEWER = [f"python3.{minor}" for minor in range(20, OLDEST[1] - 1, -1)]
 
-# `.venv` may be somebody else's (uv and poetry make one too): then ours takes the second name.
-FOLDERS = (".venv", f".venv-{PROJECT}")
-# Present from the first moment in a folder that is ours; held while somebody installs into it.
-LOCK = f"{PROJECT}.lock"
-# Written last, so that an interrupted installation never counts as a finished one.
-STAMP = f"{PROJECT}.json"
+# Ours alone, with a folder for each environment, which is never changed once it is finished.
+HOME = ROOT / f".venv-{PROJECT}"
+LINK = ROOT / ".venv"  # for people: a link to the one in use, unless the name is somebody else's
+KEPT = 3  # those used last, so that an older commit finds its own
+LOCK = f"{PROJECT}.lock"  # held while somebody installs
+STAMP = f"{PROJECT}.json"  # written last: an environment without it is not finished
 LOG = f"{PROJECT}.log"
 
 PIP_INSTALL = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
@@ -65,14 +65,13 @@ def start(*extras: str) -> None:
     """
     try:
         require_supported_python()
-        folder = environment_folder(ROOT)
-        if is_inside(folder) and is_ready(folder, extras):
-            return
-        if not is_inside(folder) and is_installed_here(extras):
+        here = Path(sys.prefix).resolve()
+        if here.parent != HOME.resolve() and is_installed_here(extras):
             return  # An environment with this checkout installed in it is its owner's choice.
-        if not is_ready(folder, extras):
-            prepare(folder, extras)
-        run_again(folder)
+        folder = ready(extras) or prepare(extras)
+        show(folder)
+        if folder.resolve() != here:
+            run_again(folder)
     except Trouble as trouble:
         sys.exit(f"{PROJECT}: cannot start.\n{trouble}")
     except KeyboardInterrupt:
@@ -106,27 +105,29 @@ def runs(python: str) -> bool:
 # Which environment
 
 
-def environment_folder(root: Path) -> Path:
-    """The first of our names that is free or already ours."""
-    folders = [root / name for name in FOLDERS]
-    return next(filter(is_ours, folders), folders[-1])
-
-
-def is_ours(folder: Path) -> bool:
-    """Absent, empty or marked; anything else belongs to somebody."""
-    if not folder.is_dir():
-        return not os.path.lexists(folder)
-    return (folder / LOCK).exists() or not any(folder.iterdir())
-
-
 def python_of(folder: Path) -> Path:
     """Where an environment keeps its Python."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def is_inside(folder: Path) -> bool:
-    """Does this very process run in `folder`?"""
-    return Path(sys.prefix).resolve() == folder.resolve()
+def finished() -> dict[Path, dict[str, Any]]:
+    """The environments that are finished, with their stamps, those used last first."""
+    found = []
+    for path in HOME.glob(f"*/{STAMP}"):
+        with contextlib.suppress(OSError, ValueError):
+            stamp = json.loads(path.read_text(encoding="utf-8"))
+            # One whose Python has since been removed from the machine is none.
+            if python_of(path.parent).exists():
+                found.append((path.stat().st_mtime, path.parent, stamp))
+    return {folder: stamp for _, folder, stamp in sorted(found, reverse=True)}
+
+
+def ready(extras: Sequence[str]) -> Path | None:
+    """The one made from this very project, by this kind of Python, with at least these extras."""
+    for folder, stamp in finished().items():
+        if set(extras) <= set(stamp["extras"]) and stamp == stamp_for(stamp["extras"]):
+            return folder
+    return None
 
 
 def is_installed_here(extras: Sequence[str]) -> bool:
@@ -174,48 +175,24 @@ def what_is_installed(project: str) -> str:
     return "".join(table for table in tables if not re.match(r"\[+tool\.(?!hatch\b)", table))
 
 
-def stamp_in(folder: Path) -> dict[str, Any]:
-    """The stamp of a finished environment; empty if there is none."""
-    try:
-        stamp: dict[str, Any] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    # A link to a Python that has since been removed is no environment.
-    return stamp if python_of(folder).exists() else {}
-
-
-def is_ready(folder: Path, extras: Sequence[str]) -> bool:
-    """Was it made from this very project, by this kind of Python, with at least these extras?"""
-    stamp = stamp_in(folder)
-    made_with = stamp.get("extras", [])
-    return set(extras) <= set(made_with) and stamp == stamp_for(made_with)
-
-
-def is_of_this_python(stamp: dict[str, Any]) -> bool:
-    """May it be brought up to date? One made by another Python, or moved, is made anew."""
-    now = stamp_for([])
-    return all(stamp.get(key) == now[key] for key in ("python", "platform", "root"))
-
-
 # Installing
 
 
-def prepare(folder: Path, extras: Sequence[str]) -> None:
-    """Install into `folder`, unless another start has just done so."""
-    with holding(folder) as log:
-        if not is_ready(folder, extras):
-            install(folder, extras, log)
+def prepare(extras: Sequence[str]) -> Path:
+    """A new environment, unless another start has just made one."""
+    with holding() as log:
+        return ready(extras) or install(extras, log)
 
 
 @contextlib.contextmanager
-def holding(folder: Path) -> Iterator[IO[str]]:
-    """Mark `folder` as ours, keep other starts out of it, and give the file to log to."""
+def holding() -> Iterator[IO[str]]:
+    """Keep other starts out, and give the file to log to."""
     try:
-        folder.mkdir(exist_ok=True)
-        lock = (folder / LOCK).open("a")
+        HOME.mkdir(exist_ok=True)
+        lock = (HOME / LOCK).open("a")
     except OSError as error:
         raise Trouble(
-            f"The folder {folder} cannot be written: {error.strerror}.\n"
+            f"The folder {HOME} cannot be written: {error.strerror}.\n"
             "Copy the checkout to a folder of yours and run the same command there.\n"
             f"{OWN_ENVIRONMENT}"
         ) from error
@@ -224,7 +201,7 @@ def holding(folder: Path) -> Iterator[IO[str]]:
         if os.name != "nt":
             # pip inherits the lock: were this process killed, pip would go on and still hold it.
             os.set_inheritable(lock.fileno(), True)  # noqa: FBT003  takes no keyword
-        with (folder / LOG).open("w+", encoding="utf-8", errors="replace") as log:
+        with (HOME / LOG).open("w+", encoding="utf-8", errors="replace") as log:
             yield log
 
 
@@ -253,32 +230,56 @@ def took(lock: IO[str]) -> bool:
     return True
 
 
-def install(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
-    """Make the environment, or bring it up to date, and stamp it."""
-    old = stamp_in(folder)
-    with contextlib.suppress(FileNotFoundError):
-        (folder / STAMP).unlink()
+def install(extras: Sequence[str], log: IO[str]) -> Path:
+    """Make an environment beside those that are there, and only then remove the oldest."""
+    known = finished()
+    for folder in folders():
+        if folder not in known:  # interrupted, or its Python is gone
+            remove(folder)
+    wanted = sorted({*extras, *(known[next(iter(known))]["extras"] if known else ())})
+    folder = HOME / str(1 + max((int(path.name) for path in folders()), default=0))
+    with progress(f"installing into {folder.relative_to(ROOT)}, about half a minute"):
+        make_environment(folder, log)
+        install_project(folder, wanted, log)
+    draft = folder / f"{STAMP}.draft"
+    draft.write_text(json.dumps(stamp_for(wanted), indent=2) + "\n", encoding="utf-8")
+    draft.replace(folder / STAMP)
+    for old in [*finished()][KEPT:]:
+        remove(old)
+    return folder
 
-    if is_of_this_python(old):
-        wanted = sorted({*extras, *old["extras"]})
-        with progress(f"bringing {folder.name} up to date, some seconds"):
-            install_project(folder, wanted, log)
-    else:
-        wanted = sorted(extras)
-        with progress(f"installing into {folder.name}, about half a minute, this once"):
-            make_environment(folder, log)
-            install_project(folder, wanted, log)
 
-    write_whole(folder / STAMP, json.dumps(stamp_for(wanted), indent=2) + "\n")
+def folders() -> list[Path]:
+    """All environments, finished or not."""
+    return [path for path in HOME.iterdir() if path.name.isdecimal()]
+
+
+def remove(folder: Path) -> None:
+    """Remove an environment, but not the one that this very process runs in."""
+    if folder.resolve() != Path(sys.prefix).resolve():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def show(folder: Path) -> None:
+    """Let `.venv` be a link to it, where that name is free or ours and there are links."""
+    with contextlib.suppress(OSError):
+        os.utime(folder / STAMP)  # used last
+        if (LINK / LOCK).is_file():  # as it was made before there were several
+            remove(LINK)
+        is_ours = LINK.is_symlink() and LINK.resolve().parent == HOME
+        if LINK.resolve() != folder and (is_ours or not os.path.lexists(LINK)):
+            draft = HOME / f"link-{os.getpid()}"
+            draft.symlink_to(Path(HOME.name, folder.name))
+            draft.replace(LINK)
 
 
 def install_project(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
     """The checkout, editable: what runs is what stands in the files."""
     try:
         install_editable(folder, extras, log)
-    except Trouble:
+    except Trouble as trouble:
         # Machine code changes no number, so where nobody has built its wheel it is left out.
-        if FASTER not in extras:
+        if FASTER not in extras or "llvmlite" not in str(trouble):
             raise
         install_editable(folder, [extra for extra in extras if extra != FASTER], log)
         print(file=sys.stderr)  # The line that says what is going on is not at its end.
@@ -294,7 +295,6 @@ def install_editable(folder: Path, extras: Sequence[str], log: IO[str]) -> None:
 
 def make_environment(folder: Path, log: IO[str]) -> None:
     """An environment with nothing but pip in it."""
-    empty(folder)
     make = [sys.executable, "-m", "venv", str(folder)]
     if not has("venv") or not (has("ensurepip") or has("pip")):
         raise Trouble(NO_PIP)
@@ -314,15 +314,6 @@ def has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def empty(folder: Path) -> None:
-    """Remove what an unfinished or outdated environment left, but not the files held open."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path.name not in (LOCK, LOG):
-            path.unlink()
-
-
 def run_logged(command: Sequence[str], log: IO[str]) -> None:
     """Run silently; if it fails, show the end of what it said."""
     log.write(f"$ {' '.join(command)}\n")
@@ -332,7 +323,8 @@ def run_logged(command: Sequence[str], log: IO[str]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env=environment(PIP_USER="0"),  # Whoever set `--user` did not mean it for a venv.
+        # `--user` was not meant for a venv. Without a network, pip would go on trying for long.
+        env=environment(PIP_USER="0", PIP_RETRIES=os.environ.get("PIP_RETRIES", "2")),
         close_fds=os.name == "nt",  # Elsewhere it inherits the lock: see `holding`.
     )
     try:
@@ -356,16 +348,10 @@ def explanation(output: str, log: str) -> str:
         else "With that put right, run the same command again."
     )
     return (
-        f"The installation failed. Its last lines:\n\n  {end}\n\n"
+        f"The installation failed; what was installed before is as it was. "
+        f"Its last lines:\n\n  {end}\n\n"
         f"All of them: {log}\n{way_out}\n{OWN_ENVIRONMENT}"
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write so that a reader sees all of it or nothing."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 # Going on

@@ -15,22 +15,28 @@ from demos import start
 from tests.house.sources import ROOT
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(start, "ROOT", tmp_path)
+    monkeypatch.setattr(start, "HOME", tmp_path / start.HOME.name)
+    monkeypatch.setattr(start, "LINK", tmp_path / ".venv")
     return tmp_path
 
 
 @pytest.fixture
 def finished(checkout: Path) -> Path:
     """What a finished environment looks like to the start-up."""
-    folder = checkout / ".venv"
+    return made(1, "plot", "test")
+
+
+def made(number: int, *extras: str, **facts: object) -> Path:
+    folder = start.HOME / str(number)
     python = start.python_of(folder)
     python.parent.mkdir(parents=True)
     python.touch()
-    (folder / start.LOCK).touch()
-    (folder / start.STAMP).write_text(json.dumps(start.stamp_for(["plot", "test"])))
+    (folder / start.STAMP).write_text(json.dumps({**start.stamp_for(extras), **facts}))
+    os.utime(folder / start.STAMP, (number, number))  # they were used in this order
     return folder
 
 
@@ -65,32 +71,40 @@ def test_the_oldest_python_is_the_one_that_the_project_requires() -> None:
     assert f'requires-python = ">={start.OLDEST[0]}.{start.OLDEST[1]}"' in project
 
 
-def test_our_environment_takes_a_free_name(tmp_path: Path) -> None:
-    assert start.environment_folder(tmp_path).name == ".venv"
+def test_the_link_goes_to_the_one_in_use(finished: Path) -> None:
+    other = made(2)
+    for folder in (finished, other, other, finished):
+        for older in (finished, other):
+            os.utime(older / start.STAMP, (1, 1))
+        start.show(folder)
+
+        assert start.LINK.resolve() == folder
+        assert next(iter(start.finished())) == folder  # the one used last
+    assert sorted(path.name for path in start.HOME.iterdir()) == ["1", "2"]
 
 
-def test_our_environment_is_found_again(finished: Path) -> None:
-    assert start.environment_folder(finished.parent) == finished
+def test_the_link_takes_the_place_of_an_environment_as_they_were(finished: Path) -> None:
+    start.LINK.mkdir()
+    (start.LINK / start.LOCK).touch()
+    start.show(finished)
+
+    assert start.LINK.resolve() == finished
 
 
-def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
-    (tmp_path / ".venv").mkdir()
-
-    assert start.environment_folder(tmp_path).name == ".venv"
-
-
-@pytest.mark.parametrize("kind", ["folder", "file", "broken link"])
-def test_what_belongs_to_somebody_else_is_left_alone(tmp_path: Path, kind: str) -> None:
-    stranger = tmp_path / ".venv"
+@pytest.mark.parametrize("kind", ["folder", "file", "broken link", "link"])
+def test_what_belongs_to_somebody_else_is_left_alone(finished: Path, kind: str) -> None:
+    stranger = start.LINK
     if kind == "folder":
         stranger.mkdir()
         (stranger / "pyvenv.cfg").touch()
     elif kind == "file":
         stranger.touch()
     else:
-        stranger.symlink_to("nowhere")
+        stranger.symlink_to("nowhere" if kind == "broken link" else "pyproject.toml")
+    before = stranger.lstat()
+    start.show(finished)
 
-    assert start.environment_folder(tmp_path).name == ".venv-tinygrad_bp"
+    assert stranger.lstat().st_ino == before.st_ino
 
 
 def test_requirements_of_the_chosen_extras() -> None:
@@ -101,20 +115,18 @@ def test_requirements_of_the_chosen_extras() -> None:
 
 
 def test_a_finished_environment_is_ready_for_some_of_its_extras(finished: Path) -> None:
-    assert start.is_ready(finished, ["test"])
-    assert start.is_ready(finished, [])
+    assert start.ready(["test"]) == start.ready([]) == finished
+    assert start.ready(["lint"]) is None
 
 
-def test_another_extra_makes_it_unready_but_not_useless(finished: Path) -> None:
-    assert not start.is_ready(finished, ["lint"])
-    assert start.is_of_this_python(start.stamp_in(finished))
+def test_a_changed_project_finds_none_until_it_is_as_it_was(finished: Path) -> None:
+    project = finished.parents[1] / "pyproject.toml"
+    before = project.read_text()
+    project.write_text("[project]\nname = 'other'\n")
 
-
-def test_a_changed_project_makes_it_unready_but_not_useless(finished: Path) -> None:
-    (finished.parent / "pyproject.toml").write_text("[project]\nname = 'other'\n")
-
-    assert not start.is_ready(finished, [])
-    assert start.is_of_this_python(start.stamp_in(finished))
+    assert start.ready([]) is None
+    project.write_text(before)
+    assert start.ready([]) == finished
 
 
 def test_settings_of_tools_change_no_environment() -> None:
@@ -126,34 +138,76 @@ def test_settings_of_tools_change_no_environment() -> None:
 
 
 @pytest.mark.parametrize("what", ["python", "platform", "root"])
-def test_another_python_platform_or_place_makes_it_useless(finished: Path, what: str) -> None:
-    stamp = {**start.stamp_in(finished), what: "another"}
-    (finished / start.STAMP).write_text(json.dumps(stamp))
+def test_another_python_platform_or_place_makes_it_useless(what: str) -> None:
+    made(1, **{what: "another"})
 
-    assert not start.is_ready(finished, [])
-    assert not start.is_of_this_python(stamp)
+    assert start.ready([]) is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}"])
+@pytest.mark.parametrize("text", ["", "{"])
 def test_half_a_stamp_is_none(finished: Path, text: str) -> None:
     (finished / start.STAMP).write_text(text)
 
-    assert not start.is_ready(finished, [])
+    assert start.ready([]) is None
 
 
 def test_an_environment_whose_python_is_gone_is_not_ready(finished: Path) -> None:
     start.python_of(finished).unlink()
 
-    assert not start.is_ready(finished, [])
+    assert start.ready([]) is None
 
 
-def test_emptying_leaves_the_open_files(finished: Path) -> None:
-    (finished / start.LOG).touch()
-    (finished / "lib64").symlink_to("lib")
+def fails(*_: object) -> None:
+    raise start.Trouble("no network")
 
-    start.empty(finished)
 
-    assert {path.name for path in finished.iterdir()} == {start.LOCK, start.LOG}
+def test_an_update_that_fails_leaves_what_was_finished(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (start.ROOT / "pyproject.toml").write_text("[project]\nversion = '2'\n")
+    stamp = (finished / start.STAMP).read_bytes()
+    monkeypatch.setattr(start, "make_environment", lambda folder, _log: folder.mkdir())
+    monkeypatch.setattr(start, "install_project", fails)
+    for _ in range(2):
+        with pytest.raises(start.Trouble, match="no network"):
+            start.prepare(["test"])
+
+        assert (finished / start.STAMP).read_bytes() == stamp
+        assert list(start.finished()) == [finished]
+    assert sorted(path.name for path in start.folders()) == ["1", "2"]
+
+
+def test_a_new_one_has_the_extras_of_the_one_before_and_the_oldest_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folders = [made(number, f"e{number}", root="elsewhere") for number in range(1, 5)]
+    (start.HOME / "5").mkdir()  # interrupted
+    monkeypatch.setattr(start, "make_environment", lambda folder, _log: folder.mkdir())
+    monkeypatch.setattr(
+        start, "install_project", lambda folder, _extras, _log: touched(start.python_of(folder))
+    )
+    new = start.prepare(["test"])
+
+    assert list(start.finished()) == [new, *folders[:1:-1]]
+    assert start.finished()[new] == start.stamp_for(["e4", "test"])
+    assert {*start.folders()} == {*start.finished()}
+
+
+def touched(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+
+def test_the_interpreter_that_runs_is_not_removed(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start.sys, "prefix", str(finished))
+    start.remove(finished)
+
+    assert finished.is_dir()
+    monkeypatch.setattr(start.sys, "prefix", str(start.ROOT))
+    start.remove(finished)
+    assert not finished.exists()
 
 
 def test_the_lock_is_taken_once(tmp_path: Path) -> None:
@@ -166,13 +220,10 @@ def test_the_lock_is_taken_once(tmp_path: Path) -> None:
         assert start.took(later)
 
 
-def test_a_folder_that_cannot_be_written_has_a_way_out(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+def test_a_folder_that_cannot_be_written_has_a_way_out() -> None:
+    start.HOME.touch()
 
-    with (
-        pytest.raises(start.Trouble, match="Copy the checkout"),
-        start.holding(tmp_path / "file" / ".venv"),
-    ):
+    with pytest.raises(start.Trouble, match="Copy the checkout"), start.holding():
         pass
 
 
@@ -203,7 +254,7 @@ def test_machine_code_is_left_out_where_it_cannot_be_installed(
     def run(command: list[str], log: object) -> None:
         asked.append(command[-1])
         if "jit" in command[-1]:
-            raise start.Trouble("no wheel")
+            raise start.Trouble("No matching distribution found for llvmlite")
 
     monkeypatch.setattr(start, "run_logged", run)
 
@@ -214,14 +265,14 @@ def test_machine_code_is_left_out_where_it_cannot_be_installed(
     assert "without the extra 'jit'" in capsys.readouterr().err
 
 
-def test_any_other_extra_is_not_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(command: list[str], log: object) -> None:
-        raise start.Trouble("no wheel")
+@pytest.mark.parametrize("extra", ["jit", "plot"])
+def test_nothing_else_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: str
+) -> None:
+    monkeypatch.setattr(start, "run_logged", fails)
 
-    monkeypatch.setattr(start, "run_logged", run)
-
-    with (tmp_path / "log").open("w+") as log, pytest.raises(start.Trouble, match="no wheel"):
-        start.install_project(tmp_path, ["plot"], log)
+    with (tmp_path / "log").open("w+") as log, pytest.raises(start.Trouble, match="no network"):
+        start.install_project(tmp_path, [extra], log)
 
 
 def test_a_missing_network_is_named() -> None:

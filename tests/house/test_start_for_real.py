@@ -122,7 +122,7 @@ def test_the_second_start_installs_nothing_and_passes_everything_on(started: Pat
     output, said = again.communicate()
 
     prefix, package, arguments = json.loads(output)
-    assert Path(prefix) == started / ".venv"
+    assert Path(prefix) == started / ".venv-tinygrad_bp" / "1" == (started / ".venv").resolve()
     assert Path(package) == started / "tinygrad_bp" / "__init__.py"
     assert arguments == ["a b", "--flag"]
     assert (again.returncode, said) == (7, "")
@@ -145,38 +145,31 @@ def test_interrupting_reaches_the_program_and_its_exit_code_comes_back(started: 
     assert process.returncode == 42
 
 
-def test_a_changed_project_is_installed_again_even_from_inside(started: Path) -> None:
-    project = started / "pyproject.toml"
-    project.write_text(project.read_text() + "dev = []\n")
-
-    changed = run(started, python=str(started / ".venv/bin/python"))
-    output, said = changed.communicate()
-
-    assert "bringing .venv up to date" in said
-    assert Path(json.loads(output)[0]) == started / ".venv"
-
-
 def test_an_environment_with_this_checkout_installed_is_used_as_it_is(started: Path) -> None:
-    own = started / ".venv"
-    (own / "tinygrad_bp.lock").rename(started / "lock")  # Now it is somebody's.
+    own = started / "of somebody"
+    (started / ".venv-tinygrad_bp").rename(own.with_name("elsewhere"))
+    own.symlink_to(Path("elsewhere", "1"))
 
     output, said = run(started, python=str(own / "bin/python")).communicate()
 
-    (started / "lock").rename(own / "tinygrad_bp.lock")
+    own.with_name("elsewhere").rename(started / ".venv-tinygrad_bp")
     assert Path(json.loads(output)[0]) == own
     assert said == ""
 
 
-def test_an_interrupted_installation_counts_for_nothing(pristine: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_installation_counts_for_nothing(
+    pristine: Path, tmp_path: Path, how: signal.Signals
+) -> None:
     checkout = tmp_path / "checkout"
     shutil.copytree(pristine, checkout)
     (checkout / "slow").touch()
     interrupted = run(checkout)
     wait_until((checkout / "building").exists)
-    os.killpg(interrupted.pid, signal.SIGINT)
+    os.killpg(interrupted.pid, how)
     said = interrupted.communicate()[1]
     (checkout / "slow").unlink()
-    assert interrupted.returncode == 130
+    assert interrupted.returncode == (130 if how == signal.SIGINT else -how)
     assert "Traceback" not in said
 
     again = run(checkout)
@@ -184,6 +177,46 @@ def test_an_interrupted_installation_counts_for_nothing(pristine: Path, tmp_path
 
     assert "installing into .venv" in said
     assert again.returncode == 7
+
+
+def test_no_update_touches_what_is_finished(pristine: Path, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(pristine, checkout)
+    run(checkout).communicate()
+    first = checkout / ".venv-tinygrad_bp" / "1"
+    before = {path: path.stat().st_mtime_ns for path in first.rglob("*.py")}
+    project = checkout / "pyproject.toml"
+    inside = str(checkout / ".venv/bin/python")
+
+    # A new version, and no network for what builds it: by its own Python, which goes on.
+    project.write_text(PYPROJECT.replace('"0"', '"1"').replace("requires = []", 'requires = ["x"]'))
+    failed = run(checkout, python=inside)
+    assert "what was installed before is as it was" in failed.communicate()[1]
+    assert failed.returncode == 1
+
+    # One that is killed.
+    project.write_text(PYPROJECT.replace('"0"', '"1"'))
+    (checkout / "building").unlink()
+    (checkout / "slow").touch()
+    killed = run(checkout, python=inside)
+    wait_until((checkout / "building").exists)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    (checkout / "slow").unlink()
+
+    # The old commit again: nothing is installed.
+    project.write_text(PYPROJECT)
+    output, said = run(checkout).communicate()
+    assert said == ""
+    assert Path(json.loads(output)[0]) == first == (checkout / ".venv").resolve()
+    assert {path: path.stat().st_mtime_ns for path in first.rglob("*.py")} == before
+
+    # And one that comes to its end.
+    project.write_text(PYPROJECT.replace('"0"', '"1"'))
+    output, said = run(checkout, python=inside).communicate()
+    assert "installing into .venv-tinygrad_bp/2" in said
+    assert Path(json.loads(output)[0]).name == "2"
+    assert (checkout / ".venv").resolve().name == "2"
 
 
 def test_of_two_starts_at_once_one_installs_and_one_waits(pristine: Path, tmp_path: Path) -> None:
