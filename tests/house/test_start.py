@@ -201,11 +201,11 @@ def touched(path: Path) -> None:
 def test_the_interpreter_that_runs_is_not_removed(
     finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start.sys, "prefix", str(finished))
+    monkeypatch.setattr(sys, "prefix", str(finished))
     start.remove(finished)
 
     assert finished.is_dir()
-    monkeypatch.setattr(start.sys, "prefix", str(start.ROOT))
+    monkeypatch.setattr(sys, "prefix", str(start.ROOT))
     start.remove(finished)
     assert not finished.exists()
 
