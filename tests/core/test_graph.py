@@ -166,7 +166,12 @@ def test_a_new_kind_of_operand_says_how_primitives_apply():
         def apply(cls, primitive, *operands):
             return primitive.name, len(operands)
 
-    for operation in (lambda s: s + 1.0, lambda s: -s, lambda s: s.clip(0.0, 1.0)):
+    for operation in (
+        lambda s: s + 1.0,
+        lambda s: -s,
+        lambda s: s.clip(0.0, 1.0),
+        lambda s: s == 1,
+    ):
         with pytest.raises(NotImplementedError):
             operation(Silent())
     c = Counting()
