@@ -20,7 +20,7 @@ STARTS = (
     *("primitives", "operand", "graph", "node", "sweep", "value"),
     *("functional", "reductions", "registry"),
 )
-FOLDERS = ("tape", "nn", "look", "check")
+FOLDERS = ("arrays", "tape", "nn", "look", "check")
 
 
 def files() -> dict[Path, str]:

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_bp import subinterpreters as subinterpreters  # before all that needs NumPy
+from tinygrad_bp.arrays.array import Array
 from tinygrad_bp.functional import (
     grad,
     gradient,
@@ -107,7 +108,7 @@ from tinygrad_bp.registry import register
 from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.tape import BranchError, Tape, record
 from tinygrad_bp.tape import compile as compile  # noqa: A004  # hides Python's, as few need both
-from tinygrad_bp.value import Value, constant, values
+from tinygrad_bp.value import Value, array, constant, values
 
 if TYPE_CHECKING:
     from tinygrad_bp.check.checker import assert_gradients_agree, check_gradient
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
     from tinygrad_bp.look.what_if import what_if
 
 __all__ = [
+    "Array",
     "BranchError",
     "NonFiniteError",
     "Primitive",
@@ -133,6 +135,7 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "array",
     "asin",
     "asinh",
     "assert_gradients_agree",

@@ -105,13 +105,11 @@ class Primitive:
 
     def _at_each_element(self, operands: tuple[Any, ...]) -> Any:
         arrays = [np.asarray(operand, dtype=object) for operand in operands]
-        results = np.frompyfunc(self, len(arrays), 1)(*arrays)
-        if not isinstance(results, np.ndarray):  # of arrays without dimensions
-            return results
-        if not any(isinstance(operand, np.ndarray) for operand in operands):
-            return results.tolist()
-        is_plain = all(isinstance(result, float) for result in results.flat)
-        return results.astype(float) if is_plain else results
+        with np.errstate(all="ignore"):  # nan is a number, and comparing it no mistake
+            results = np.frompyfunc(self, len(arrays), 1)(*arrays)
+        is_array = any(isinstance(operand, np.ndarray) for operand in operands)
+        # Of arrays without dimensions it is no array.
+        return gathered(results) if is_array or np.ndim(results) == 0 else results.tolist()
 
     def _complete(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """The operands with defaults filled in; a `TypeError` if their number is wrong."""
@@ -123,6 +121,21 @@ class Primitive:
                 f"{self!r} takes {self.arity} operand{'s' * (self.arity != 1)}, got {len(operands)}"
             )
         return operands + self.defaults[-missing:]
+
+
+def gathered(numbers: Any) -> Any:
+    """An array of objects as what it holds: of floats if all are, else as its operands say.
+
+    >>> gathered(np.array([1.0, 2.0], dtype=object)).dtype
+    dtype('float64')
+    """
+    if not isinstance(numbers, np.ndarray) or numbers.dtype != object:
+        return numbers
+    kinds = set(map(type, numbers.flat))
+    for kind in kinds:
+        if hasattr(kind, "in_array"):
+            return kind.in_array(numbers)
+    return numbers.astype(float) if all(issubclass(kind, float) for kind in kinds) else numbers
 
 
 def operand_names(count: int | None) -> Sequence[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_bp.primitive import gathered
+
 Block = Any
 
 
@@ -93,15 +95,14 @@ def shape(block: Block) -> tuple[int, ...]:
 
 
 def array(new: Sequence[Any], of_shape: tuple[int, ...]) -> Any:
-    """The numbers as an array: of floats if all are, else of objects.
+    """The numbers as an array: of floats if all are, an `Array` if there are `Value`s.
 
     >>> array([1.0, 2.0], (2, 1)).tolist()
     [[1.0], [2.0]]
     """
-    kind = float if all(isinstance(number, float) for number in new) else object
-    result = np.empty(len(new), dtype=kind)
+    result = np.empty(len(new), dtype=object)
     result[:] = new
-    return result.reshape(of_shape)
+    return gathered(result).reshape(of_shape)
 
 
 def crossed(outer: Any, inner: Any, table: Sequence[Sequence[Any]]) -> Any:

@@ -10,7 +10,10 @@ from typing import Any, NoReturn, cast, final
 
 import numpy as np
 
-from tinygrad_bp import copies, lines, modes, numpy_names
+from tinygrad_bp import copies, lines, modes
+from tinygrad_bp.arrays.array import Array
+from tinygrad_bp.arrays.functions import apply_function
+from tinygrad_bp.arrays.numpy_names import apply_ufunc
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
@@ -193,7 +196,20 @@ class Value(Node):
         return copies.reduced(self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return numpy_names.apply_ufunc(ufunc, method, inputs, kwargs)
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply_function(function, args, kwargs)
+
+    @staticmethod
+    def in_array(objects: np.ndarray[Any, Any]) -> Array:
+        """An array of values and numbers as an `Array`, in which numbers are constants."""
+        if set(map(type, objects.flat)) != {Value}:
+            objects = objects if objects.flags.writeable else objects.copy()
+            for index, x in enumerate(objects.flat):
+                if isinstance(x, Real):
+                    objects.flat[index] = constant(x)
+        return objects.view(Array)
 
 
 def constant(number: Any, label: str = "") -> Value:
@@ -221,13 +237,28 @@ def values(numbers: Any, label: str = "") -> Any:
         for index in np.ndindex(numbers.shape):
             name = f"{label}[{', '.join(map(str, index))}]" if label and index else label
             array[index] = Value(numbers[index], name)
-        return array
+        return array.view(Array)
     if isinstance(numbers, dict):
         return {k: values(part, label and f"{label}[{k!r}]") for k, part in numbers.items()}
     if isinstance(numbers, list | tuple):
         parts = [values(part, label and f"{label}[{i}]") for i, part in enumerate(numbers)]
         return sequence_like(numbers, parts)
     return Value(numbers, label)
+
+
+def array(numbers: Any) -> Array:
+    """An `Array` of nested lists of values and numbers, which in it are constants.
+
+    >>> a, b = Value(1.0), Value(2.0)
+    >>> array([[a, 2.0], [3.0, b]]) @ [1.0, 10.0]
+    Array([21., 23.])
+
+    Raises `TypeError` for what is no number, and for rows that differ in length.
+    """
+    found = np.array(numbers, dtype=object)
+    for index, x in enumerate(found.flat):
+        found.flat[index] = _operand(x)
+    return found.view(Array)
 
 
 def store_gradients(nodes: list[Value], adjoint: Mapping[Any, float]) -> None:
@@ -345,4 +376,4 @@ def _is_for_others(other: Any) -> bool:
     )
 
 
-__all__ = ["Value", "constant", "values"]
+__all__ = ["Value", "array", "constant", "values"]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from docs import notebook, pictures, reading, rules
+from docs import arrays, notebook, pictures, reading, rules
 from tests.house.sources import ROOT, imports, module_files
 from tinygrad_bp import primitives
 from tinygrad_bp.primitive import BY_NAME
 
 GENERATED = {
+    **arrays.files(),
     **rules.files(),
     **reading.files(),
     **pictures.files(),

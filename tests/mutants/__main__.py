@@ -33,7 +33,7 @@ KEPT = ROOT / ".benchmarks" / "mutants"
 MODULES = [
     *["primitives", "primitive", "ieee", "operand", "door", "node", "graph", "sweep", "value"],
     *["copies", "structure", "functional", "reductions", "registry", "modes", "lines"],
-    "numpy_names",
+    "arrays/numpy_names",
 ]
 TESTS = ["tests/core", "tests/table", *(f"tinygrad_bp/{name}.py" for name in MODULES)]
 

@@ -199,18 +199,6 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
         ("lines", "frame = sys._getframe(1)", "frame = sys._getframe( 0)"),
         ("lines", "frame = sys._getframe(1)", "frame = sys._getframe( 2)"),
     ],
-    "NumPy calls all its other methods by words, which come after `__call__`; of one value they do the same or fail": [
-        (
-            "numpy_names",
-            'if primitive is not None and method == "__call__" and not settings:',
-            'if primitive is not None and method <= "__call__" and not settings:',
-        ),
-        (
-            "numpy_names",
-            'if primitive is not None and method == "__call__" and not settings:',
-            'if primitive is not None and method >= "__call__" and not settings:',
-        ),
-    ],
     "The name is a literal, and Python keeps one of each": [
         (
             "registry",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import numpy_names
+from tinygrad_bp.arrays import numpy_names
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.truths import definition, real
 from tinygrad_bp.door import as_float
