@@ -92,13 +92,13 @@ def by_batches() -> Contender:
 
 
 def by_micrograd() -> Contender | None:
-    """micrograd on the document's formula, with the exponential and the logarithm that it lacks."""
+    """By micrograd, with the exponential and the logarithm that it lacks."""
     engine = micrograd()
     return engine and by_scalars(engine, "micrograd, `1 / (1 + exp(-z))`", logistic(engine))
 
 
 def by_micrograd_with_sigmoid() -> Contender | None:
-    """micrograd as its users would write it: the sigmoid is one operation, as its ReLU is."""
+    """By micrograd as its users would write it: the sigmoid is one operation, as its ReLU is."""
     engine = micrograd()
     return engine and by_scalars(engine, "micrograd, `sigmoid(z)`", engine.sigmoid)
 
