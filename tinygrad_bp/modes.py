@@ -6,7 +6,6 @@ import contextlib
 import functools
 import inspect
 import math
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from tinygrad_bp import nonfinite
 from tinygrad_bp.lines import SourceLine, line_of, remember, user_line
+from tinygrad_bp.locks import Lock
 from tinygrad_bp.primitive import CONSTANT, Primitive
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -46,12 +46,12 @@ current: ContextVar[Mode] = ContextVar("tinygrad_bp_mode", default=DEFAULT)
 # How many contexts are open in all threads. An operation looks at this number alone, because
 # to ask the context variable each time would cost a tenth of all the time it has.
 open_contexts = 0
-_counting = threading.Lock()
+_counting = Lock()
 
 
 def _count(change: int) -> None:
     global open_contexts
-    with _counting:
+    with _counting.held:
         open_contexts += change
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, NoReturn, cast, final
@@ -16,6 +14,7 @@ from tinygrad_bp.arrays.functions import apply_function
 from tinygrad_bp.arrays.numpy_names import apply_ufunc
 from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
+from tinygrad_bp.locks import Lock
 from tinygrad_bp.node import Node
 from tinygrad_bp.operand import BINARY, COMPARISONS, Operand
 from tinygrad_bp.primitive import CONSTANT, Primitive
@@ -264,7 +263,7 @@ def array(numbers: Any) -> Array:
 def store_gradients(nodes: list[Value], adjoint: Mapping[Any, float]) -> None:
     """Put the adjoints of a whole graph into `grad`: leaves accumulate."""
     # Leaves to which two threads go back at once get what both add, or one would be lost.
-    with _storing:
+    with _storing.held:
         # All is computed before anything is stored: an interrupted call changes nothing.
         try:
             grads = [
@@ -288,18 +287,7 @@ def _complaint(nodes: list[Value]) -> str:
     return f"the grad of {leaf!r} is no number to add to: 0.0 clears it, and so does zero_grad"
 
 
-# Reentrant, since a signal's handler may go back, too.
-_storing = threading.RLock()
-
-
-def _unlock_in_child() -> None:
-    """After a fork the thread that held the lock is not there to let go of it."""
-    global _storing
-    _storing = threading.RLock()
-
-
-# Windows has no fork.
-getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_unlock_in_child)
+_storing = Lock()
 
 
 def _store(nodes: list[Value], grads: list[float]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tinygrad_bp import Value, no_grad, subinterpreters, value
+from tinygrad_bp import Value, locks, no_grad, subinterpreters, value
 
 THREADS = 8
 
@@ -205,14 +205,14 @@ def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have() -> None:
     held, stop = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with value._storing:
+        with value._storing.held:
             held.set()
             stop.wait()
 
     holder = threading.Thread(target=hold)
     holder.start()
     held.wait()
-    value._unlock_in_child()
+    locks._renew_all()
     (x * x).backward()
     stop.set()
     holder.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
+from tinygrad_bp.locks import Lock
 from tinygrad_bp.tape.arguments import columns_of
 from tinygrad_bp.tape.boundary import Folder, OtherBranch
 from tinygrad_bp.tape.guard import BranchError
@@ -34,7 +34,7 @@ class Branches:
         self._example = example
         self._cache = cache
         self._routes: tuple[Route, ...] = ()
-        self._lock = threading.RLock()
+        self._lock = Lock()
 
     def run(self, numbers: Any) -> Any:
         """The result for these numbers, by the first route that has it."""
@@ -43,7 +43,7 @@ class Branches:
                 return route(numbers)
             except OtherBranch:
                 continue
-        with self._lock:
+        with self._lock.held:
             return self._run_anew(numbers)
 
     _found = run

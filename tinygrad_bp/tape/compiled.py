@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Hashable
 from typing import Any, overload
 
 import numpy as np
 
 from tinygrad_bp import modes, structure
+from tinygrad_bp.locks import Lock
 from tinygrad_bp.tape.arguments import HasValues, columns_of, first_row, rows_of, taken_apart
 from tinygrad_bp.tape.boundary import Folder
 from tinygrad_bp.tape.branches import Branches, FastBranches, eager
@@ -79,7 +79,7 @@ class Compiled:
         self._routes: dict[Hashable, Branches] = {}
         # The same, found by the types of arguments that are all numbers: the quick way.
         self._of_numbers: dict[Hashable, Branches] = {}
-        self._lock = threading.RLock()
+        self._lock = Lock()
 
     def __repr__(self) -> str:
         how = f", fast, strayed {self.strayed}" if self._fast else ""
@@ -99,7 +99,7 @@ class Compiled:
         The function is called as well at the first, the second, the fourth, the eighth call
         and so on, rows of batches counted, for each structure of arguments.
         """
-        with self._lock:
+        with self._lock.held:
             routes = list(self._routes.values())
         return functools.reduce(Strayed.and_also, (r.strayed for r in routes), Strayed())
 
@@ -154,7 +154,7 @@ class Compiled:
         key = shape, tuple(chosen)
         found = self._routes.get(key)
         if found is None:
-            with self._lock:
+            with self._lock.held:
                 kind = FastBranches if self._fast else Branches
                 new = kind(self._bound(settings), arguments, self._cache)
                 found = self._routes.setdefault(key, new)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
-from functools import cache
+from contextlib import nullcontext
 from typing import Any
 
+from tinygrad_bp.locks import at_fork
 from tinygrad_bp.tape.library import place_of, symbols_in
 from tinygrad_bp.tape.recent import Recent
 from tinygrad_bp.tape.store import Store, opened
 
 
-@cache
+@functools.cache
 def backend() -> Any:
     """The binding of llvmlite, set up for this processor.
 
@@ -24,6 +26,10 @@ def backend() -> Any:
         raise ModuleNotFoundError(
             "machine code needs llvmlite: pip install 'tinygrad_bp[jit]'"
         ) from None
+    # No child is forked in the middle of LLVM's work, which it could not go on with.
+    lock = getattr(llvm.ffi.lib, "_lock", nullcontext())
+    leave = functools.partial(lock.__exit__, None, None, None)
+    at_fork(before=lock.__enter__, after_in_parent=leave, after_in_child=leave)
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from tinygrad_bp import structure
+from tinygrad_bp.locks import cached_property
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError, Guard, refuse_branch
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_void_p
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.locks import cached_property
 from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+
+from tinygrad_bp.locks import Lock
 
 T = TypeVar("T")
 
@@ -23,11 +24,11 @@ class Recent(Generic[T]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._found: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """What was made for that key, or is made now."""
-        with self._lock:
+        with self._lock.held:
             if key not in self._found:
                 self._found[key] = make()
             self._found.move_to_end(key)
@@ -37,7 +38,7 @@ class Recent(Generic[T]):
 
     def clear(self) -> None:
         """Forget everything."""
-        with self._lock:
+        with self._lock.held:
             self._found.clear()
 
     def __len__(self) -> int:

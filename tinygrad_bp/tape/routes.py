@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_double, c_int64, c_void_p
-from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.locks import cached_property
 from tinygrad_bp.tape.boundary import Array, Folder, OtherBranch, address, assembler, check_batch
 from tinygrad_bp.tape.engine import Machine, machine
 from tinygrad_bp.tape.fast import chosen_arithmetic

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import linecache
 import operator
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
+from weakref import finalize
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp import structure
+from tinygrad_bp.locks import cached_property
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.guard import BranchError
 from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.source import Written, indented, wrapped
 from tinygrad_bp.tape.symbol import LOOSE, Symbol, within
 
+_numbers = itertools.count(1)
 CHOICES = {
     p.where: "{1} if {0} else {2}",
     p.straight: "{1} if {0} else {2}",
@@ -87,14 +89,14 @@ class WrittenLoop(Written):
         return (tape.results([*row, *captured]) for row in rows)
 
     def _defined(self) -> Callable[..., Any]:
-        digest = hashlib.sha256(self.text.encode()).hexdigest()[:12]
-        path = f"<tape {self.name} {digest}>"
+        path = f"<tape {self.name} {next(_numbers)}>"
         linecache.cache[path] = (len(self.text), None, self.text.splitlines(keepends=True), path)
         space: dict[str, Any] = {}
         exec(compile(self.text, path, "exec"), space)
         # Without the table's readiness for anything but floats, which takes most of the time.
         space.update({name: row.value for name, row in self._rows.items()}, expect=_expect)
         function: Callable[..., Any] = space[self.name]
+        finalize(function, linecache.cache.pop, path, None)
         return function
 
     def _written(self) -> str:
