@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from tinygrad_bp.words import brief
+
 
 def as_float(number: Any) -> float:
     """`number` as a Python float, or an error that says what to do instead.
@@ -61,7 +63,5 @@ def _one_real(number: Any) -> Any:
 
 
 def _refuse(number: Any, way_out: str) -> NoReturn:
-    shown = repr(number)
-    if len(shown) > 60:
-        shown = f"{shown[:57]}..."
-    raise TypeError(f"expected a number, got {type(number).__name__} {shown}; {way_out}")
+    kind = type(number).__name__
+    raise TypeError(f"expected a number, got {kind} {brief(number)}; {way_out}")

@@ -22,6 +22,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.sweep import adjoints, tangents
 from tinygrad_bp.value import Value, constant
+from tinygrad_bp.words import brief
 
 Function = Callable[..., Any]
 Positions = SupportsIndex | Sequence[SupportsIndex]
@@ -348,5 +349,4 @@ def _matching(given: Any, model: Any, what: str, of_what: str) -> list[Any]:
 
 
 def _shown(thing: Any) -> str:
-    text = f"{type(thing).__name__} {thing!r}"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return f"{type(thing).__name__} {brief(thing)}"

@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from tinygrad_bp.escapes import visible
+
 NOT_THE_USERS = (
     *(str(Path(module).parent) + os.sep for module in (__file__, np.__file__)),
     functools.__file__,  # a `cached_property` of this package stands between it and its user
@@ -38,7 +40,15 @@ class SourceLine:
     """What stands there, without the space around it; empty where the file cannot be read."""
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}{f': {self.text}' if self.text else ''}"
+        return self._told(self.file)
+
+    @property
+    def brief(self) -> str:
+        """The same without the file's folders: what a tape keeps, which goes to others."""
+        return self._told(Path(self.file).name)
+
+    def _told(self, file: str) -> str:
+        return visible(f"{file}, line {self.line}{f': {self.text}' if self.text else ''}")
 
 
 Place = tuple[CodeType, int]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 from tinygrad_bp import nonfinite
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.lines import SourceLine, line_of, remember, user_line
 from tinygrad_bp.locks import Lock
 from tinygrad_bp.primitive import CONSTANT, Primitive
@@ -219,7 +220,7 @@ def note_comparison(symbol: str, left: Any, right: Any, outcome: bool) -> None: 
     """Keep a comparison, if a program is being recorded."""
     comparisons = current.get().comparisons
     if comparisons is not None:
-        comparisons.append(Comparison(symbol, (left, right), outcome, str(user_line())))
+        comparisons.append(Comparison(symbol, (left, right), outcome, user_line().brief))
 
 
 def note_reading(value: Any) -> None:
@@ -231,7 +232,7 @@ def note_reading(value: Any) -> None:
 def refuse_number(what: str, way_out: str) -> NoReturn:
     """Raise the error about a number that a tape would keep, though it is no constant."""
     raise RecordingError(
-        f"{what} while a tape was being recorded, and the tape would keep that number "
+        f"{visible(what)} while a tape was being recorded, and the tape would keep that number "
         f"for ever; {way_out}; {user_line()}"
     )
 
@@ -273,7 +274,7 @@ def refuse(sentence: str, node: Any = None) -> NoReturn:
     """Raise the error that says so, in which line of the user's, and where the node was made."""
     made = line_of(node) if node is not None else None
     there = f"; the operation stands in {made}" if made else ""
-    raise NonFiniteError(f"{sentence}; {user_line()}{there}")
+    raise NonFiniteError(f"{visible(sentence)}; {user_line()}{there}")
 
 
 def _are_finite(operands: Sequence[Any]) -> bool:

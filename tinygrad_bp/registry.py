@@ -44,7 +44,7 @@ def register(
     The name is kept as Python reads it, in normal form (NFKC): `ﬁ2` is `fi2`.
 
     Raises `ValueError` for a name that is taken or is no identifier, and for a notation
-    without operands.
+    without operands or with characters that cannot be seen.
     """
     if not is_name(name):
         raise ValueError(f"expected an identifier as name, got {name!r}")
@@ -52,9 +52,10 @@ def register(
     if _is_taken(name) and not (name in _own and replace):
         way_out = "pass replace=True to define it anew" if name in _own else "choose another"
         raise ValueError(f"the name {name!r} is taken; {way_out}")
-    if not re.fullmatch(NOTATION, notation):
+    if not notation.isprintable() or not re.fullmatch(NOTATION, notation):
         raise ValueError(
-            f"expected {{}} for each operand in the notation, or one {VARIADIC}, got {notation!r}"
+            f"expected {{}} for each operand in the notation, or one {VARIADIC}, and nothing that "
+            f"cannot be seen, got {notation!r}"
         )
     primitive = row(
         name,

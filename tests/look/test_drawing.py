@@ -10,8 +10,8 @@ import pytest
 
 from tests.look.graphs import chain, network, points, square_plus_triple
 from tinygrad_bp import Value
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.look import DotNotFound, Drawing, draw
-from tinygrad_bp.look.text import legible
 
 HOSTILE = "<b>&\"'\\n\n\x00\ud800]]>--></svg> 重み é"
 needs_dot = pytest.mark.skipif(
@@ -89,7 +89,7 @@ def test_dot_accepts_the_source(label):
 
     run = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True)
     assert run.stderr == b""
-    assert legible(label) in "".join(ET.fromstring(run.stdout).itertext())
+    assert visible(label) in "".join(ET.fromstring(run.stdout).itertext())
 
 
 @needs_dot

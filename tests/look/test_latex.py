@@ -22,7 +22,7 @@ from tinygrad_bp.look.latex import formula, name
         ("leaky_relu(x, 0.01)", r"\operatorname{leaky\_relu}(x, 0.01)"),
         ("1e-07 * inf", r"1 \cdot 10^{-7} \, \infty"),
         ("heaviside(nan, beta_2)", r"\operatorname{heaviside}(\mathrm{nan}, \beta_{2})"),
-        ("a < b", r"\mathtt{a < b}"),
+        ("a < b", r"\mathtt{a {<} b}"),
         ("a b", r"\mathtt{a b}"),
     ],
 )
@@ -35,5 +35,5 @@ def test_names_stand_for_what_they_are_given_for():
 
 
 def test_what_latex_would_read_as_its_own_is_escaped():
-    assert name("50%_of{x}$") == r"\mathrm{50\%\_of\{x\}\$}"
-    assert name("two\nlines\\") == r"\mathrm{two⏎lines/}"
+    assert name("50%_of{x}$") == r"\mathrm{50\%\_of\{x\}\${}}"
+    assert name("two\nlines\\") == r"\mathrm{two⏎lines{\backslash}}"

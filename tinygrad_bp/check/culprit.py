@@ -14,6 +14,7 @@ from tinygrad_bp.check.local import exact_values, is_known, slope
 from tinygrad_bp.check.optional import mpmath
 from tinygrad_bp.check.slopes import DEEPER, SAFETY, Slope
 from tinygrad_bp.check.subject import REFUSALS, Graph, engine_derivatives
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.functional import gradient
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.modes import source_line
@@ -60,7 +61,7 @@ class Culprit:
         given = ", ".join(f"{name} = {number!r}" for name, number in pairs)
         if count > 4:
             given = f"{count} operands"
-        label = f" ({self.label})" if self.label else ""
+        label = f" ({visible(self.label)})" if self.label else ""
         return (
             f"{self.operation.name}{label}: {self.operation.write(*names)} at {given}\n"
             f"{self.said}\n{self.where}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinygrad_bp.escapes import lines
 from tinygrad_bp.primitive import Primitive
 
 SHOWN = 3
@@ -46,6 +47,6 @@ class Examination:
 
     def __str__(self) -> str:
         verdict = "right" if self else "wrong"
-        return "\n".join([f"{verdict}: {self.operation!r}", *map(str, self.parts)])
+        return lines("\n".join([f"{verdict}: {self.operation!r}", *map(str, self.parts)]))
 
     __repr__ = __str__

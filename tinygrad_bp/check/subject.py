@@ -15,6 +15,7 @@ from tinygrad_bp.door import as_float
 from tinygrad_bp.functional import gradient as gradient_of
 from tinygrad_bp.tape.record import argument_names
 from tinygrad_bp.value import Value, values
+from tinygrad_bp.words import brief
 
 REFUSALS = (
     *(TypeError, AttributeError, ValueError, ArithmeticError, LookupError),
@@ -88,11 +89,9 @@ def one_number(output: Any, name: str) -> Any:
     """The number that a function gave, or an error that says what it gave instead."""
     found = structure.numbers(output)
     if len(found) != 1 or isinstance(output, dict | list | tuple) or output is None:
-        shown = repr(output)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
         raise TypeError(
             f"check_gradient needs a function that gives one number; {name} gave "
-            f"{type(output).__name__} {shown}. Check one output at a time, or their sum"
+            f"{type(output).__name__} {brief(output)}. Check one output at a time, or their sum"
         )
     return found[0]
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.escapes import lines
+
 RIGHT, WRONG, KINK, UNSTABLE = "right", "wrong", "kink", "unstable"
 BY_WEIGHT = (WRONG, UNSTABLE, KINK, RIGHT)
 """Verdicts, the gravest first: a gradient has that of its gravest part."""
@@ -94,7 +96,7 @@ class Report:
     def __str__(self) -> str:
         source = f"true by {self.reference}" if self.reference else ""
         parts = [self._headline(), _table(self.verdicts), source, *map(str, self.findings)]
-        return "\n\n".join(filter(None, parts))
+        return lines("\n\n".join(filter(None, parts)))
 
     __repr__ = __str__
 

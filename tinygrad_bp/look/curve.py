@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tinygrad_bp.escapes import mathtext, xml
 from tinygrad_bp.look import palette
-from tinygrad_bp.look.marks import element, escaped, text
+from tinygrad_bp.look.marks import element, text
 from tinygrad_bp.look.plots import COLOURS, sheet
 from tinygrad_bp.look.text import plain
 
@@ -77,7 +78,7 @@ def plot(curve: Curve, *, title: str = "") -> Figure:
     """With matplotlib."""
     figure, axes = sheet(title, height=4.0)
     xs = list(map(curve.x, curve.shares))
-    axes.plot(xs, curve.heights, color=CURVE, linewidth=2.0, label=curve.upwards)
+    axes.plot(xs, curve.heights, color=CURVE, linewidth=2.0, label=mathtext(curve.upwards))
     limits = axes.get_ylim()
     tangent, parabola = (list(map(f, curve.shares)) for f in (curve.tangent, curve.parabola))
     axes.plot(xs, tangent, "-", color=TANGENT, linewidth=1.4, label="the gradient")
@@ -88,7 +89,7 @@ def plot(curve: Curve, *, title: str = "") -> Figure:
         axes.set_ylim(min(limits[0], *points), max(limits[1], *points))
     axes.plot([curve.x(0.0)], [curve.before], "o", color=CURVE, label="now")
     axes.plot([curve.x(1.0)], [curve.after], "s", color=CURVE, label="then")
-    axes.set(xlabel=curve.across, ylabel=curve.upwards)
+    axes.set(xlabel=mathtext(curve.across), ylabel=mathtext(curve.upwards))
     axes.grid(visible=True, color=palette.FRAME, linewidth=0.5, alpha=0.7)
     axes.legend(frameon=False)
     return figure
@@ -117,7 +118,7 @@ class _Sheet:
             f' fill="{palette.INK}" role="img">'
         )
         title = f"{self.curve.upwards} over {self.curve.across}, with its tangent"
-        yield f"<title>{escaped(title)}</title>"
+        yield f"<title>{xml(title)}</title>"
         yield element("rect", width=WIDTH, height=HEIGHT, rx=6, fill=palette.PAPER)
         yield from self._axes()
         # An inner <svg> cuts off what leaves it, without an id that could clash on a page.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from tinygrad_bp.escapes import code, markdown
 from tinygrad_bp.look import latex
 from tinygrad_bp.look.factors import Factor
 from tinygrad_bp.look.path_sum import PathSum, Term
@@ -38,11 +39,8 @@ class Derivation:
 
     # Text --------------------------------------------------------------------------------
 
-    def text(self) -> str:
+    def lines(self) -> Iterator[str]:
         """For the terminal."""
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
         yield f"{self._name} = {self._plain(self.of.gradient)}, {how_many(self.of)}"
         if self.of.terms and self.of.terms[0].factors:
             yield ""
@@ -125,20 +123,14 @@ class Derivation:
         """For a notebook or a page."""
         of = self.of
         head = f"$$\n{self.latex()}\n$$\n"
+        notes = map(markdown, remarks(self.of, self._target))
         if not (of.terms and of.terms[0].factors):
-            return "\n".join(
-                [
-                    head,
-                    f"{how_many(self.of)}.".capitalize(),
-                    *remarks(self.of, self._target),
-                    "",
-                ]
-            )
-        rows = [(signed(term.number), f"`{self._product(term)}`") for term in of.terms]
+            return "\n".join([head, f"{how_many(self.of)}.".capitalize(), *notes, ""])
+        rows = [(signed(term.number), code(self._product(term))) for term in of.terms]
         rows += [*self._rest, (f"**{signed(of.gradient)}**", in_all(self.of))]
         table = ["| contribution | of the path |", "|---:|:---|"]
-        table += [f"| {number} | {words.replace('|', chr(92) + '|')} |" for number, words in rows]
-        return "\n".join([head, *table, "", *remarks(self.of, self._target), ""])
+        table += [f"| {number} | {words} |" for number, words in rows]
+        return "\n".join([head, *table, "", *notes, ""])
 
     def latex(self) -> str:
         """Equations: the sum over the paths, then each factor."""

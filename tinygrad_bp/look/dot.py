@@ -10,14 +10,13 @@
 """
 
 from collections.abc import Sequence
-from html import escape as escape_html
 from typing import Any
 
 import graphviz
 
+from tinygrad_bp.escapes import dot
 from tinygrad_bp.look import cards, palette
 from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Role, Row, Sample
-from tinygrad_bp.look.text import legible
 
 __all__ = ["write_source"]
 
@@ -76,7 +75,7 @@ def _graph_attributes(picture: Picture) -> dict[str, str]:
     }
     lines = [line for line in (picture.title, *picture.notes, _legend(picture)) if line]
     if lines:
-        found["label"] = "".join(_escaped(line) + "\\l" for line in lines)
+        found["label"] = "".join(dot(line) + "\\l" for line in lines)
     return found
 
 
@@ -85,22 +84,17 @@ def _legend(picture: Picture) -> str:
     return "; ".join(f"{SAMPLES[key.sample]}{key.text}" for key in picture.keys)
 
 
-def _escaped(words: str) -> str:
-    """The words as a DOT string, in which a backslash would start an escape."""
-    return str(graphviz.escape(legible(words)))
-
-
 def _cluster(box: Box, nodes: dict[str, Node], boxed: set[str], depth: int) -> Any:
     # dot only frames a subgraph whose name starts with "cluster".
     cluster = graphviz.Digraph(f"cluster_{box.id}")
     cluster.attr(
         id=box.id,
-        label=_escaped(box.title),
+        label=dot(box.title),
         labelloc="t",
         style="rounded,filled",
         color=palette.FRAME,
         fillcolor=palette.BOX_FILLS[depth % 2],
-        tooltip=_escaped(box.title),
+        tooltip=dot(box.title),
     )
     for inner in box.boxes:
         cluster.subgraph(_cluster(inner, nodes, boxed, depth + 1))
@@ -115,7 +109,7 @@ def _write_node(graph: Any, node: Node) -> None:
         node.id,
         _label(node),
         id=node.id,
-        tooltip=_escaped(node.tip),
+        tooltip=dot(node.tip),
         fillcolor=palette.tint(node.bar or 0.0),
         color=_frame_colour(node),
         penwidth="5" if node.is_current else "2.5" if node.is_alarming else "1.2",
@@ -143,7 +137,7 @@ def _table(rows: Sequence[str], *, padding: int) -> str:
 
 
 def _row(row: Row) -> str:
-    left, right = _words(row.left), _words(row.right)
+    left, right = dot(row.left), dot(row.right)
     fill = f' BGCOLOR="{palette.ALARM}"' if row.style == "alarm" else ""
     if row.style in ("title", "alarm") and row.left:
         left = f"<B>{left}</B>"
@@ -152,10 +146,6 @@ def _row(row: Row) -> str:
     if row.style == "title" and row.right:
         right = f'<FONT COLOR="{palette.MUTED}">{right}</FONT>'
     return f'<TR><TD ALIGN="LEFT"{fill}>{left} </TD><TD ALIGN="RIGHT"{fill}>{right}</TD></TR>'
-
-
-def _words(words: str) -> str:
-    return escape_html(legible(words))
 
 
 def _bar(extent: float) -> str:
@@ -187,10 +177,10 @@ def _edge_attributes(edge: Edge, name: str) -> dict[str, str]:
         "id": name,
         "color": colour,
         "penwidth": f"{1.2 + 2.8 * abs(strength) + 3 * edge.is_current:.2g}",
-        "tooltip": _escaped(edge.tip),
+        "tooltip": dot(edge.tip),
     }
     if edge.label:
-        found |= {"label": _escaped(edge.label), "fontcolor": colour if strength else palette.INK}
+        found |= {"label": dot(edge.label), "fontcolor": colour if strength else palette.INK}
     if edge.is_broken:
         found["style"] = "dashed"
     return found

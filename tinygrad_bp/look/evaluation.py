@@ -21,12 +21,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tinygrad_bp.escapes import code, markdown
 from tinygrad_bp.look import latex, moves
 from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
 from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.terminal import Printed
-from tinygrad_bp.look.text import legible, plain, shortened
+from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.sweep import adjoints, tangents
 from tinygrad_bp.tape.table import aligned
@@ -82,24 +83,22 @@ class Evaluation(Printed):
         self._slopes = moves.slopes(trace.nodes, output, self.direction)
         self._most = most
         changed = outdated(trace.nodes)
-        self._remark = f"\n{remark(changed, self.names)}" if changed else ""
+        self._remarks = [remark(changed, self.names)] if changed else []
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode, whatever the terminal can show."""
+    def _lines(self) -> list[str]:
         names, formulas, *numbers = self._columns()
         columns = [["node", *names], ["formula", *formulas]]
         titles = ("primal", "tangent", "adjoint")
         columns += [[title, *column] for title, column in zip(titles, numbers, strict=True)]
-        return f"{self._headline}\n\n{aligned(columns)}\n{self._conclusion}{self._remark}"
+        return [self._headline, "", *aligned(columns).splitlines(), "", *self._notes]
 
     def markdown(self) -> str:
         """Its Markdown: a table."""
         lines = ["| node | formula | primal | tangent | adjoint |", "|:---|:---|---:|---:|---:|"]
         for name, written, *numbers in zip(*self._columns(), strict=True):
-            cells = [f"`{cell.replace('|', chr(92) + '|')}`" for cell in (name, written)]
-            lines.append(f"| {' | '.join([*cells, *numbers])} |")
-        return "\n".join([f"{self._headline}:\n", *lines, f"\n{self._conclusion}{self._remark}\n"])
+            lines.append(f"| {' | '.join([code(name), code(written), *numbers])} |")
+        notes = map(markdown, self._notes)
+        return "\n".join([f"{markdown(self._headline)}:\n", *lines, "", *notes, ""])
 
     def latex(self) -> str:
         """An array of names, values, tangents and adjoints."""
@@ -129,30 +128,34 @@ class Evaluation(Printed):
     def _cells(self, row: Row) -> tuple[str, ...]:
         written = formula(row.node, self.names) if row.node.parents else "input"
         numbers = map(plain, (row.primal, row.tangent, row.adjoint))
-        return legible(self.names[row.node]), shortened(written, LONGEST_FORMULA), *numbers
+        return self.names[row.node], shortened(written, LONGEST_FORMULA), *numbers
 
     @property
     def _headline(self) -> str:
         return (
-            f"the value of {legible(self.names[self.output])}, "
+            f"the value of {self.names[self.output]}, "
             f"its tangent as {self._moving}, and adjoints back to the inputs"
         )
 
     @property
     def _moving(self) -> str:
-        words = [f"{legible(self.names[n])} moves by {plain(x)}" for n, x in self.direction.items()]
+        words = [f"{self.names[n]} moves by {plain(x)}" for n, x in self.direction.items()]
         if len(words) > MOST_MOVING:
             words[MOST_MOVING:] = [f"{len(words) - MOST_MOVING:,} more move"]
         return " and ".join(words)
 
     @property
+    def _notes(self) -> list[str]:
+        return [self._conclusion, *self._remarks]
+
+    @property
     def _conclusion(self) -> str:
-        name, forward = legible(self.names[self.output]), plain(self._tangent)
+        name, forward = self.names[self.output], plain(self._tangent)
         backward = plain(sum(self._slopes[node] * move for node, move in self.direction.items()))
         by = "the adjoints of what moves, each times its move"
         if len(self.direction) == 1:
             [(node, move)] = self.direction.items()
-            by = f"{legible(self.names[node])}'s adjoint"
+            by = f"{self.names[node]}'s adjoint"
             by += "" if move == 1.0 else f" times {plain(move)}"
         if forward == backward:
             return f"Both ways the derivative is {forward}: the tangent of {name}, and {by}."

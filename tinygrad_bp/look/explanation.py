@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tinygrad_bp.look.derivation import Derivation
 from tinygrad_bp.look.path_sum import PathSum
 from tinygrad_bp.look.terminal import Printed
@@ -21,10 +23,8 @@ class Explanation(PathSum, Printed):
 
     _styles = STYLES
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode, whatever the terminal can show."""
-        return Derivation(self).text()
+    def _lines(self) -> Iterator[str]:
+        return Derivation(self).lines()
 
     def markdown(self) -> str:
         """Its Markdown: the formulas in LaTeX between dollars, and a table of the paths."""

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tinygrad_bp.look.text import legible, plain, shortened
+from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.operand import COMPARISONS
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.primitives import dot, gap, multiply, pow_, prod, subtract, sum_, where
@@ -186,8 +186,7 @@ def _operand(node: Value, names: Mapping[Value, str], digits: int) -> _Formula:
 
 def _within(name: str) -> str:
     """A name as it stands within a formula: `a + b` may be one, and needs parentheses."""
-    clean = legible(name)
-    return clean if re.fullmatch(r"[\w.\[\]'\"#]+", clean) else f"({clean})"
+    return name if re.fullmatch(r"[\w.\[\]'\"#]+", name) else f"({name})"
 
 
 def _is_one(x: _Formula) -> bool:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from tinygrad_bp.look.narration import name_of
-from tinygrad_bp.look.terminal import fitted
+from tinygrad_bp.look.narration import STYLES, name_of
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import columns, plain
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.value import Value
@@ -26,11 +26,13 @@ MOST = 18
 """Nodes that are written out."""
 
 
-class Frontier(Mapping[Value, int]):
+class Frontier(Mapping[Value, int], Printed):
     """For each node that waits, how many of its uses have not passed anything on yet.
 
     Nearest to the output first. It stays as it is when the walk goes on.
     """
+
+    _styles = STYLES
 
     def __init__(self, trace: Trace, names: Mapping[Value, str], digits: int) -> None:
         nodes = sorted(trace.waiting, key=trace.order.__getitem__, reverse=True)
@@ -48,9 +50,6 @@ class Frontier(Mapping[Value, int]):
 
     def __len__(self) -> int:
         return len(self._waiting)
-
-    def __repr__(self) -> str:
-        return fitted("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
         count = len(self)

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from tinygrad_bp.look.formulas import gradient_name
-from tinygrad_bp.look.narration import name_of
-from tinygrad_bp.look.terminal import fitted
+from tinygrad_bp.look.narration import STYLES, name_of
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import columns, plain
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.value import Value
@@ -28,11 +28,13 @@ MOST = 18
 """Nodes that are written out."""
 
 
-class Gradients(Mapping[Value, float]):
+class Gradients(Mapping[Value, float], Printed):
     """For each node that something has flowed to, how much; it goes along with the walk.
 
     The output first, then in the order in which the gradients began to arrive.
     """
+
+    _styles = STYLES
 
     def __init__(self, trace: Trace, names: Mapping[Value, str], digits: int) -> None:
         self._trace = trace
@@ -47,9 +49,6 @@ class Gradients(Mapping[Value, float]):
 
     def __len__(self) -> int:
         return len(self._trace.adjoint)
-
-    def __repr__(self) -> str:
-        return fitted("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
         position, steps = self._trace.position, len(self._trace)

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 
-from tinygrad_bp.look.text import legible
+from tinygrad_bp.escapes import latex, visible
 
 __all__ = ["aligned", "derivative", "formula", "literal", "name", "number"]
 
@@ -20,7 +20,6 @@ SIGN, FRACTION, ATOM = 3, 5, 9
 # What LaTeX has a command for; any other function is set upright by its name.
 COMMANDS = ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")
 GREEK = ("alpha", "beta", "gamma", "delta", "eta", "theta", "lambda", "mu", "nu", "sigma", "tau")
-SPECIAL = str.maketrans({c: f"\\{c}" for c in "#$%&_{}"} | {"\\": "/", "^": r"\^{}", "~": r"\~{}"})
 
 
 def name(text: str) -> str:
@@ -29,11 +28,11 @@ def name(text: str) -> str:
     >>> name("w1"), name("y_pred"), name("alpha"), name("h1#2")
     ('w_{1}', '\\mathrm{y\\_pred}', '\\alpha', 'h_{1}^{(2)}')
     """
-    text, _, number_of = legible(text).partition("#")
+    text, _, number_of = visible(text).partition("#")
     above = f"^{{({number_of})}}" if number_of else ""
     match = re.fullmatch(r"([A-Za-z]+?)_?(\d*)", text)
     if match is None:
-        return rf"\mathrm{{{text.translate(SPECIAL)}}}{above}"
+        return rf"\mathrm{{{latex(text)}}}{above}"
     letters, below = match.groups()
     if letters in GREEK:
         letters = f"\\{letters}"
@@ -73,7 +72,7 @@ def literal(text: str) -> str:
     >>> literal("x_1 ⊕ y")
     '\\mathtt{x\\_1 ⊕ y}'
     """
-    return rf"\mathtt{{{legible(text).translate(SPECIAL)}}}"
+    return rf"\mathtt{{{latex(text)}}}"
 
 
 def formula(text: str, names: Mapping[str, str]) -> str:
@@ -107,7 +106,7 @@ class _Writer:
                 return self._call(function, [self.written(one)[0] for one in arguments]), ATOM
             case ast.Name(id=known):
                 return self.names.get(known) or self._word(known), ATOM
-            case ast.Constant():
+            case ast.Constant(value=int() | float()):
                 return number(ast.unparse(tree)), ATOM
         return literal(ast.unparse(tree)), ATOM
 
@@ -144,4 +143,4 @@ class _Writer:
             return rf"\sigma({inner})"
         if function in COMMANDS:
             return rf"\{function}({inner})"
-        return rf"\operatorname{{{function.translate(SPECIAL)}}}({inner})"
+        return rf"\operatorname{{{latex(function)}}}({inner})"

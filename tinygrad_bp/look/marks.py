@@ -8,22 +8,16 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
+from tinygrad_bp.escapes import xml
 from tinygrad_bp.look import cards, palette
 from tinygrad_bp.look.picture import Direction, Role
-from tinygrad_bp.look.text import legible
 
-__all__ = ["arrow", "attributes", "bar", "curve", "element", "escaped", "outline", "text"]
+__all__ = ["arrow", "attributes", "bar", "curve", "element", "outline", "text"]
 
 Number = float | int
 FOLD = 9
 ROUNDING = 15
-
-
-def escaped(words: str) -> str:
-    """The words as XML character data, safe between tags and between quotes."""
-    return escape(legible(words), {'"': "&quot;"})
 
 
 def attributes(**values: Number | str | None) -> str:
@@ -36,7 +30,7 @@ def attributes(**values: Number | str | None) -> str:
 
 
 def _written(value: Number | str) -> str:
-    return escaped(value) if isinstance(value, str) else f"{round(value, 1):g}"
+    return xml(value) if isinstance(value, str) else f"{round(value, 1):g}"
 
 
 def element(tag: str, **values: Number | str | None) -> str:
@@ -46,7 +40,7 @@ def element(tag: str, **values: Number | str | None) -> str:
 
 def text(words: str, x: Number, y: Number, **values: Number | str | None) -> str:
     """Text that starts at x, or ends or is centred there, with its baseline at y."""
-    return f"<text{attributes(x=x, y=y, **values)}>{escaped(words)}</text>"
+    return f"<text{attributes(x=x, y=y, **values)}>{xml(words)}</text>"
 
 
 def outline(

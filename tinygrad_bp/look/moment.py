@@ -18,9 +18,8 @@ step 3 of 3: back through y = x * x
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import islice
 from typing import Literal
 
@@ -70,10 +69,8 @@ class Moment(Printed):
         """Backward, what flows to each operand in order: `x*x` has two."""
         return self.step.uses if self.step else ()
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode."""
-        return "\n".join(self.narration.lines())
+    def _lines(self) -> Iterator[str]:
+        return self.narration.lines()
 
     def draw(self, *, direction: Direction = "LR") -> Drawing:
         """The graph at this moment, what the step is about framed; of a large one what is near.
@@ -90,7 +87,7 @@ class Moment(Printed):
 
     def _repr_html_(self) -> str:
         picture = f'<div style="overflow-x: auto">{self.draw().svg()}</div>'
-        return f"<pre>{escape(self.text)}</pre>{picture}"
+        return self._as_html(below=picture)
 
 
 def moment_of(trace: Trace, names: Mapping[Value, str], digits: int) -> Moment:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.primitive import CONSTANT
 from tinygrad_bp.value import Value
 
@@ -35,7 +36,7 @@ def names_of(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict
 
 
 def given_names(nodes: Sequence[Value], names: Mapping[str, object] | None) -> dict[Value, str]:
-    """The names that people gave: a node's label, else what the caller's variable is called."""
+    """The names that people gave, on one line: a label, else that of the caller's variable."""
     found = {node: node.label for node in nodes if node.label}
     if not isinstance(names, Mapping | None):
         raise TypeError(f"expected a dict from name to value as names, got {names!r}")
@@ -44,7 +45,7 @@ def given_names(nodes: Sequence[Value], names: Mapping[str, object] | None) -> d
     for node in nodes if given else ():
         if not node.label and id(node) in given:
             found[node] = given[id(node)]
-    return found
+    return {node: visible(name) for node, name in found.items()}
 
 
 def distinct_names(names: Mapping[Value, str]) -> dict[Value, str]:

@@ -17,7 +17,7 @@ from functools import partial
 
 from tinygrad_bp.look.diagnosis.sheet import listed, name_of
 from tinygrad_bp.look.formulas import formula
-from tinygrad_bp.look.text import legible, plain, shortened
+from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.value import Value
 
 __all__ = ["CHANGED", "fact", "is_outdated", "is_same", "now", "outdated", "remark"]
@@ -72,4 +72,4 @@ def remark(nodes: Sequence[Value], names: Mapping[Value, str], digits: int = 4) 
     first, *others = nodes
     likewise = listed([name_of(node, names) for node in others])
     more = f" Likewise {likewise}." if others else ""
-    return legible(f"! {fact(first, names, digits)}: {CHANGED}.{more}")
+    return f"! {fact(first, names, digits)}: {CHANGED}.{more}"

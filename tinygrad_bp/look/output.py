@@ -15,6 +15,7 @@ from tinygrad_bp import structure
 from tinygrad_bp.modes import recording, source_lines
 from tinygrad_bp.tape.record import argument_names
 from tinygrad_bp.value import Value, values
+from tinygrad_bp.words import brief
 
 __all__ = ["name_of_function", "output_of"]
 
@@ -43,7 +44,7 @@ def output_of(subject: Any, *inputs: Any) -> Value:
     if not callable(subject):
         raise TypeError(
             "expected a Value, or a function and its inputs, "
-            f"got {type(subject).__name__} {_shortened(subject)}"
+            f"got {type(subject).__name__} {brief(subject)}"
         )
     names = argument_names(subject, len(inputs))
     with recording(), source_lines():
@@ -77,10 +78,5 @@ def _one_value(function: Callable[..., Any], output: Any) -> Value:
         return found[0]
     raise TypeError(
         f"expected a function that returns one Value; {getattr(function, '__name__', function)} "
-        f"returned {type(output).__name__} {_shortened(output)}"
+        f"returned {type(output).__name__} {brief(output)}"
     )
-
-
-def _shortened(thing: Any) -> str:
-    text = repr(thing)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tinygrad_bp.escapes import mathtext
 from tinygrad_bp.look import palette
 from tinygrad_bp.look.plane import Array, Sides, examples, on_plane, plane, reading
 from tinygrad_bp.nn.history import History
@@ -61,7 +62,7 @@ def plot_history(history: Losses | Mapping[str, Losses], *, title: str = "") -> 
             numbers,
             LINES[index % len(LINES)],
             color=_in_turn(CURVES, index),
-            label=name,
+            label=mathtext(name),
             linewidth=1.8,
             marker="o" if len(numbers) == 1 else "",
         )
@@ -108,7 +109,7 @@ def plot_regions(
     else:
         _draw_contours(axes, sides, outputs[0])
     _draw_examples(axes, points, read.labels)
-    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.set(xlabel=mathtext(names[0]), ylabel=mathtext(names[1]))
     return figure
 
 
@@ -141,7 +142,7 @@ def sheet(title: str, *, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6.4, height), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(title, loc="left", fontsize="medium")
+    axes.set_title(mathtext(title), loc="left", fontsize="medium")
     return figure, axes
 
 

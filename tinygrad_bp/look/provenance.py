@@ -16,19 +16,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tinygrad_bp.look.formulas import formula, gradient_name, partial_name
 from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.narration import STYLES, flow, name_of
 from tinygrad_bp.look.outdated import outdated, remark
-from tinygrad_bp.look.terminal import fitted, rich_text
+from tinygrad_bp.look.terminal import Printed
 from tinygrad_bp.look.text import columns, plain, shortened
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.value import Value
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["Arrival", "Provenance", "provenance", "provenance_at"]
 
@@ -125,8 +121,10 @@ def _arrivals(trace: Trace, value: Value) -> Iterator[Arrival]:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Provenance:
+class Provenance(Printed):
     """A gradient, and the uses that it came from; a sequence of these."""
+
+    _styles = STYLES
 
     output: Value
     value: Value
@@ -151,12 +149,6 @@ class Provenance:
 
     def __getitem__(self, place: int) -> Arrival:
         return self.arrivals[place]
-
-    def __repr__(self) -> str:
-        return fitted("\n".join(self._lines()))
-
-    def __rich__(self) -> Text:
-        return rich_text(repr(self), STYLES)
 
     def _lines(self) -> Iterator[str]:
         yield self._headline()

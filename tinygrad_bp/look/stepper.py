@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.look.drawing import Drawing
 from tinygrad_bp.look.frontier import Frontier
 from tinygrad_bp.look.gradients import Gradients
@@ -205,7 +206,11 @@ class Stepper:
 
     def _called(self, name: str) -> list[Value]:
         """The values of that name that are no constants."""
-        found = [node for node, own in self._names.items() if own == name and not node.is_constant]
+        found = [
+            node
+            for node, own in self._names.items()
+            if own == visible(name) and not node.is_constant
+        ]
         if not found:
             raise ValueError(
                 f"no value is called {name!r}; names come from labels and from names=locals()"

@@ -9,6 +9,7 @@ True
 import textwrap
 from collections.abc import Iterator
 
+from tinygrad_bp.escapes import xml
 from tinygrad_bp.look import cards, legend, palette
 from tinygrad_bp.look.layout import Layout, Rectangle, Route, layout
 from tinygrad_bp.look.marks import (
@@ -16,7 +17,6 @@ from tinygrad_bp.look.marks import (
     bar,
     curve,
     element,
-    escaped,
     outline,
     text,
 )
@@ -62,7 +62,7 @@ class _Sheet:
             f' viewBox="0 0 {w} {h}" font-family="{palette.FONT}" font-size="{cards.FONT_SIZE}"'
             f' fill="{palette.INK}" role="img" xml:space="preserve">'
         )
-        yield f"<title>{escaped(self.picture.title or 'computation graph')}</title>"
+        yield f"<title>{xml(self.picture.title or 'computation graph')}</title>"
         yield element("rect", width=w, height=h, rx=6, fill=palette.PAPER)
         if self.picture.title:
             yield text(self.picture.title, MARGIN, MARGIN + 12, font_weight="bold", font_size=14)
@@ -129,7 +129,7 @@ def _edge(name: str, edge: Edge, route: Route, picture: Picture) -> Iterator[str
     colour = palette.hue(strength)
     if edge.is_alarming:
         colour = palette.INK
-    yield f'<g id="{name}"><title>{escaped(edge.tip)}</title>'
+    yield f'<g id="{name}"><title>{xml(edge.tip)}</title>'
     width = THINNEST + (THICKEST - THINNEST) * abs(strength)
     path = "".join(curve(stroke, picture.direction) for stroke in route.strokes)
     if edge.is_current:
@@ -165,7 +165,7 @@ def _label(edge: Edge, place: Rectangle, colour: str) -> Iterator[str]:
 
 
 def _node(node: Node, place: Rectangle) -> Iterator[str]:
-    yield f'<g id="{node.id}"><title>{escaped(node.tip)}</title>'
+    yield f'<g id="{node.id}"><title>{xml(node.tip)}</title>'
     x, y, width, height = place.x, place.y, place.width, place.height
     stroke: dict[str, str | float | None] = {
         "stroke": palette.INK if node.is_alarming else palette.LINE,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tinygrad_bp import structure
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.look.cells import RUNS
 from tinygrad_bp.look.nodes import LONGEST_FORMULA, LONGEST_NAME, operation
 from tinygrad_bp.look.picture import Direction, Edge, Key, Node, Picture, Role, Row
@@ -61,7 +62,7 @@ class _Whole:
 
     def __init__(self, tape: Tape, digits: int) -> None:
         self.tape = tape
-        self.names = [name or f"v{slot}" for slot, name in enumerate(tape.names)]
+        self.names = [visible(name) or f"v{slot}" for slot, name in enumerate(tape.names)]
         for slot in tape.constant_slots:
             self.names[slot] = plain(tape.constant(slot), digits)
         self.outputs: list[int] = structure.numbers(tape.outputs)

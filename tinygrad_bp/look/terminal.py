@@ -13,8 +13,10 @@ import os
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TextIO
+
+from tinygrad_bp.escapes import html, visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -120,10 +122,19 @@ class Printed(ABC):
     _styles: ClassVar[Mapping[str, str]]
     """What `rich_text` takes."""
 
-    @property
     @abstractmethod
+    def _lines(self) -> Iterable[str]:
+        """The lines of it, in Unicode."""
+
+    @property
     def text(self) -> str:
-        """What is printed, in Unicode."""
+        """What is printed, in Unicode, whatever the terminal can show."""
+        return "\n".join(map(visible, self._lines()))
+
+    def _as_html(self, above: str = "", below: str = "") -> str:
+        """The text between pictures, in which MathJax must not look for formulas."""
+        text = f"<pre>{html(self.text)}</pre>"
+        return f'<div class="tex2jax_ignore mathjax_ignore">{above}{text}{below}</div>'
 
     def __repr__(self) -> str:
         return fitted(self.text)

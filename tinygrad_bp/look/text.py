@@ -1,7 +1,5 @@
-r"""Text that is safe to put in a picture: printable, of known width, short; and numbers as words.
+"""Text of known width, and short; and numbers as words.
 
->>> legible("two\nlines")
-'two⏎lines'
 >>> signed(0.00012345, digits=3), signed(-2.0), signed(float("nan"))
 ('+0.000123', '-2', 'nan')
 """
@@ -9,29 +7,11 @@ r"""Text that is safe to put in a picture: printable, of known width, short; and
 import math
 import unicodedata
 
-__all__ = ["columns", "legible", "ordinal", "plain", "shortened", "signed", "title_of"]
+from tinygrad_bp.escapes import visible
+
+__all__ = ["columns", "ordinal", "plain", "shortened", "signed", "title_of"]
 
 ELLIPSIS = "…"
-
-
-def legible(text: str) -> str:
-    r"""The text on one line, without the characters that XML and DOT cannot carry.
-
-    >>> legible("a\tb\x00") == "a b\N{REPLACEMENT CHARACTER}"
-    True
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    if character == "\n":
-        return "⏎"
-    if character.isspace():
-        return " "
-    # A lone surrogate cannot be written as UTF-8, and XML 1.0 forbids most control characters.
-    return character if unicodedata.category(character) not in ("Cc", "Cs", "Cn") else "\ufffd"
 
 
 def title_of(title: object) -> str:
@@ -60,11 +40,12 @@ def _column_count(character: str) -> int:
 
 
 def shortened(text: str, limit: int) -> str:
-    """The text if it fits in `limit` columns, otherwise its two ends around an ellipsis.
+    """The text on one line, if it fits in `limit` columns; else its two ends around an ellipsis.
 
     >>> shortened("learning_rate", 9)
     'lear…rate'
     """
+    text = visible(text)
     if columns(text) <= limit:
         return text
     half = (limit - 1) // 2

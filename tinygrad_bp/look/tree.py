@@ -27,7 +27,7 @@ from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
 from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.terminal import can_show, in_ascii, rich_text
-from tinygrad_bp.look.text import columns, legible, plain, shortened, signed
+from tinygrad_bp.look.text import columns, plain, shortened, signed
 from tinygrad_bp.value import Value
 
 if TYPE_CHECKING:
@@ -157,8 +157,7 @@ class Tree:
         return " ".join(words)
 
     def _name(self, node: Value) -> str:
-        name = self._names.get(node, "") or plain(node.data)
-        return shortened(legible(name), LONGEST_NAME)
+        return shortened(self._names.get(node, "") or plain(node.data), LONGEST_NAME)
 
     def _written(self, fit: Callable[[str], str]) -> Iterator[str]:
         shown = [line.node for line in self.lines if line.node is not None]

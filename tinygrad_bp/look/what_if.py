@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
 from tinygrad_bp import ieee
@@ -14,7 +13,7 @@ from tinygrad_bp.look.formulas import formula
 from tinygrad_bp.look.names import distinct_names, names_of
 from tinygrad_bp.look.outdated import CHANGED, fact, is_outdated
 from tinygrad_bp.look.terminal import Printed
-from tinygrad_bp.look.text import legible, plain, shortened, signed
+from tinygrad_bp.look.text import plain, shortened, signed
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.primitives import floor_divide
 from tinygrad_bp.value import Value
@@ -150,13 +149,8 @@ class WhatIf(Printed):
         """The same as the text of an SVG document."""
         return curve.svg(self._curve)
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode, whatever the terminal can show."""
-        return "\n".join(self._lines())
-
     def _repr_html_(self) -> str:
-        return f"{self.svg()}<pre>{escape(self.text)}</pre>"
+        return self._as_html(above=self.svg())
 
     # The numbers ---------------------------------------------------------------------------
 
@@ -217,7 +211,7 @@ class WhatIf(Printed):
         )
         for product, node, change in by_size[:MOST]:
             numbers = f"{_factor(self.slopes[node])} · {_factor(change)}"
-            name = f"d_{of}_d_{shortened(legible(names[node]), LONGEST_NAME)}"
+            name = f"d_{of}_d_{shortened(names[node], LONGEST_NAME)}"
             yield signed(product), f"the gradient: {name} · {_factor(change)} = {numbers}"
         if len(by_size) > MOST:
             others = ieee.total(*[product for product, _, _ in by_size[MOST:]])
@@ -257,7 +251,7 @@ class WhatIf(Printed):
         return formula(node, {parent: self._name(parent) for parent in node.parents})
 
     def _name(self, node: Value) -> str:
-        return shortened(legible(self._names[node] or plain(node._data)), LONGEST_NAME)
+        return shortened(self._names[node] or plain(node._data), LONGEST_NAME)
 
 
 def _side(number: float) -> float:

@@ -25,7 +25,7 @@ from tinygrad_bp.look import latex
 from tinygrad_bp.look.factors import Factor
 from tinygrad_bp.look.formulas import partial_formulas
 from tinygrad_bp.look.names import distinct_names, given_names, names_of
-from tinygrad_bp.look.text import legible, ordinal, plain, shortened
+from tinygrad_bp.look.text import ordinal, plain, shortened
 from tinygrad_bp.look.trace import Trace
 from tinygrad_bp.tape.symbol import Symbol, spelled_out
 from tinygrad_bp.value import Value
@@ -185,8 +185,7 @@ class Writing:
 
 def spelled(name: str) -> str:
     """A name as it stands in a formula: `a + b` may be one, and needs parentheses."""
-    clean = legible(name)
-    return clean if ATOMIC.fullmatch(clean) else f"({clean})"
+    return name if ATOMIC.fullmatch(name) else f"({name})"
 
 
 def _which(factor: Factor) -> str:

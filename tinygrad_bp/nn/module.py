@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.node import Node
 from tinygrad_bp.value import Value
 
@@ -92,7 +93,7 @@ class Module:
         if problems:
             raise ValueError(
                 f"this state does not fit {type(self).__name__}, which stays as it was: "
-                + "; ".join(problems)
+                + visible("; ".join(problems))
             )
         for path, parameter in parameters.items():
             parameter.data = state[path]
@@ -105,7 +106,9 @@ class Module:
         paths = [path for path, _ in self.named_parameters()]
         names = ", ".join(paths if len(paths) <= 6 else [*paths[:4], "...", paths[-1]])
         plural = "parameter" if len(paths) == 1 else "parameters"
-        return f"{type(self).__name__}({len(paths)} {plural}{': ' if names else ''}{names})"
+        return (
+            f"{type(self).__name__}({len(paths)} {plural}{': ' if names else ''}{visible(names)})"
+        )
 
 
 def _walk(path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.modes import NonFiniteError, strict
 from tinygrad_bp.nn.batches import Batch
 from tinygrad_bp.nn.examples import Examples
@@ -98,7 +99,7 @@ class Run:
 
     def called(self, index: int) -> str:
         """The name of a parameter in messages."""
-        return self.stepper.parameters[index].label or f"parameter {index}"
+        return visible(self.stepper.parameters[index].label) or f"parameter {index}"
 
 
 WAY_OUT = (

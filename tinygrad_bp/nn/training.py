@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tinygrad_bp.door import as_float
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.modes import no_grad
 from tinygrad_bp.nn.batches import Batches
 from tinygrad_bp.nn.courses import course
@@ -166,7 +167,7 @@ def _parameters(model: Any) -> list[Value]:
         if not isinstance(parameter, Value) or parameter.op is not None:
             raise TypeError(f"a parameter is a Value that no operation made, got {parameter!r}")
         if not math.isfinite(parameter.data):
-            name = parameter.label or f"parameter {index}"
+            name = visible(parameter.label) or f"parameter {index}"
             raise ValueError(f"{name} is {parameter.data} before training starts")
     return parameters
 

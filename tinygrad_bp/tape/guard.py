@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.operand import COMPARISONS
 
 
 class BranchError(RuntimeError):
     """A replay would have taken another branch than the program did when recorded."""
+
+    def __init__(self, message: str) -> None:
+        # With names and a line that may come from a file.
+        super().__init__(visible(message))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp import structure
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.files import write
 from tinygrad_bp.identifiers import is_name
 from tinygrad_bp.operand import COMPARISONS
@@ -58,7 +59,7 @@ def load(path: str | Path) -> Tape:
     try:
         return _tape(json.loads(Path(path).read_text(encoding="utf-8")))
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
-        raise ValueError(f"{path} is no saved tape: {error}") from None
+        raise ValueError(visible(f"{path} is no saved tape: {error}")) from None
 
 
 def _tape(facts: dict[str, Any]) -> Tape:

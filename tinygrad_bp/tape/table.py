@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_bp import structure
 from tinygrad_bp.door import as_float
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.sweep import adjoints, tangents
 from tinygrad_bp.tape.linear import Program
@@ -28,7 +29,7 @@ def written(tape: Program, inputs: Sequence[Any], direction: Any, *, adjoint: bo
 
 
 def _names(tape: Program) -> Column:
-    return [name or f"v{slot}" for slot, name in enumerate(tape.names)]
+    return [visible(name) or f"v{slot}" for slot, name in enumerate(tape.names)]
 
 
 def _formulas(tape: Program) -> Column:

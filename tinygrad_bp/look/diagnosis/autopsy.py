@@ -16,9 +16,8 @@ autopsy of v2: it is -inf
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from tinygrad_bp.lines import SourceLine, line_of
@@ -181,11 +180,9 @@ class Autopsy(Printed):
 
     # What is shown ----------------------------------------------------------------------
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode."""
+    def _lines(self) -> Iterator[str]:
         telling = self._telling
-        return "\n".join(sheet(telling.headline(), telling.rows()))
+        return sheet(telling.headline(), telling.rows())
 
     @property
     def _telling(self) -> Telling:
@@ -193,4 +190,4 @@ class Autopsy(Printed):
 
     def _repr_html_(self) -> str:
         picture = self.draw().svg() if self else ""
-        return f"<pre>{escape(self.text)}</pre>{picture}"
+        return self._as_html(below=picture)

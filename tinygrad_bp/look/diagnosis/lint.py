@@ -19,7 +19,6 @@ lint of loss: 1 finding
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -215,17 +214,15 @@ class Lint(Sequence[Finding], Printed):
         return tuple(finding.name for finding in self.findings)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+        return self._as_html()
 
-    @property
-    def text(self) -> str:
-        """What is printed, in Unicode."""
+    def _lines(self) -> list[str]:
         start = f"lint of {self.title}: "
         if not self.findings:
-            return f"{start}nothing to report"
+            return [f"{start}nothing to report"]
         lines = [f"{start}{counted(len(self), 'finding')}"]
         for number, finding in enumerate(self.findings[:MOST], 1):
             lines += ["", *finding.lines(number)]
         for number, finding in enumerate(self.findings[MOST:], MOST + 1):
             lines += ["", f"{number}  {finding.name}{finding.where and ': '}{finding.where}"]
-        return "\n".join(lines)
+        return lines

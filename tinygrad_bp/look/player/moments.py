@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.draw import assembled, cells_of, largest
@@ -24,7 +25,6 @@ from tinygrad_bp.look.names import names_of
 from tinygrad_bp.look.nodes import Writer
 from tinygrad_bp.look.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, plain, roomy
-from tinygrad_bp.look.text import legible
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.sweep import adjoints
 from tinygrad_bp.value import Value
@@ -68,8 +68,7 @@ class Moments:
     def _begin(self, nodes: Sequence[Value], output: Value) -> None:
         self.output = output
         self.form = [node.op for node in nodes]
-        names = names_of(nodes, self.given)
-        self.names = {node: legible(name) for node, name in names.items()}
+        self.names = names_of(nodes, self.given)
         self.cells, self.plan = cells_of(nodes, [output], "auto")
         place = {node: index for index, node in enumerate(nodes)}
         self.places = [[place[node] for node in cell.outputs] for cell in self.cells]
@@ -97,7 +96,7 @@ class Moments:
         return replace(drawn, nodes=tuple(cards))
 
     def _tip(self, cell: Cell) -> str:
-        return legible(cell.name) or self.names[cell.outputs[0]]
+        return visible(cell.name) or self.names[cell.outputs[0]]
 
     def data(self) -> dict[str, Any]:
         """What the player reads: the texts of each moment."""

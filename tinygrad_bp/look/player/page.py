@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tinygrad_bp.look.marks import escaped
+from tinygrad_bp.escapes import javascript, xml
 from tinygrad_bp.look.text import title_of
 
 __all__ = ["page"]
@@ -27,8 +26,6 @@ SCRIPTS = {
     "passes": (*SHARED, "state", "picture", "words", "table", "passes"),
     "training": (*SHARED, "plane", "neuron", "graph", "training"),
 }
-# What a script element could end on, or begin a comment with.
-UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"}
 
 
 def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: str = "") -> str:
@@ -36,29 +33,18 @@ def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: st
     style = read("player.css")
     script = "".join(read(f"{name}.js") for name in SCRIPTS[kind])
     body = Template(read(f"{kind}.html")).substitute(parts, zoom=read("zoom.html").rstrip())
-    note = f'<p class="note">{escaped(note)}</p>' if note else ""
+    note = f'<p class="note">{xml(note)}</p>' if note else ""
     return Template(read("page.html")).substitute(
         kind=kind,
-        title=escaped(title_of(title)),
+        title=xml(title_of(title)),
         style=style,
         style_hash=digest(style),
         script=script,
         script_hash=digest(script),
         note=note,
         body=body,
-        data=encoded(data),
+        data=javascript(data),
     )
-
-
-def encoded(data: Any) -> str:
-    r"""JSON that is safe inside a script element, the same bytes each time.
-
-    >>> encoded({"name": "</script>"})
-    '{"name":"\\u003c/script\\u003e"}'
-    """
-    # ASCII: a lone surrogate, which UTF-8 cannot write, goes through as an escape.
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.translate(UNSAFE)
 
 
 def digest(text: str) -> str:

@@ -19,6 +19,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.look.cells import Cell
 from tinygrad_bp.look.draw import Collapse, assembled, cells_of, largest
 from tinygrad_bp.look.formulas import formula, partial_formulas
@@ -28,7 +29,7 @@ from tinygrad_bp.look.nodes import Writer, operation, operations
 from tinygrad_bp.look.outdated import outdated, remark
 from tinygrad_bp.look.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, roomy
-from tinygrad_bp.look.text import legible, plain, shortened, signed
+from tinygrad_bp.look.text import plain, shortened, signed
 from tinygrad_bp.look.trace import Trace, Use
 from tinygrad_bp.value import Value
 
@@ -61,7 +62,7 @@ class Passes:
         self.largest = largest(self.trace.adjoint.values())
         nodes = self.trace.nodes
         self.collapse = None if collapse == "auto" and len(nodes) <= MANY else collapse
-        self.names = {node: legible(name) for node, name in names_of(nodes, names).items()}
+        self.names = names_of(nodes, names)
         self.cells, self.plan = cells_of(nodes, [output], self.collapse)
         self.is_whole = len(self.cells) == len(nodes)
         """Whether every cell is one value."""
@@ -115,7 +116,7 @@ class Passes:
         if cell.kind == "value":
             (node,) = cell.members
             return self.names[node] or plain(node.data, self.digits)
-        return legible(cell.name) or f"{len(cell.members):,} nodes"
+        return visible(cell.name) or f"{len(cell.members):,} nodes"
 
     # Order -------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygrad_bp.escapes import document, xml
 from tinygrad_bp.files import write
-from tinygrad_bp.look.marks import escaped
 
 __all__ = ["Player"]
 
@@ -37,11 +37,6 @@ class Player:
     def _repr_html_(self) -> str:
         """A frame of its own for each: ids, styles and keys of several never meet."""
         return (
-            f'<iframe title="{escaped(self.about)}" sandbox="allow-scripts" width="100%"'
-            f' height="{self.height}" style="border:0" srcdoc="{quoted(self.html)}"></iframe>'
+            f'<iframe title="{xml(self.about)}" sandbox="allow-scripts" width="100%"'
+            f' height="{self.height}" style="border:0" srcdoc="{document(self.html)}"></iframe>'
         )
-
-
-def quoted(html: str) -> str:
-    """HTML as the value of an attribute."""
-    return html.replace("&", "&amp;").replace('"', "&quot;")

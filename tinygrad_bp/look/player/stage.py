@@ -15,10 +15,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
+from tinygrad_bp.escapes import xml
 from tinygrad_bp.look import cards
 from tinygrad_bp.look.layered import Point, Stroke
 from tinygrad_bp.look.layout import Layout, Rectangle, Route, layout
-from tinygrad_bp.look.marks import arrow, curve, element, escaped, outline, text
+from tinygrad_bp.look.marks import arrow, curve, element, outline, text
 from tinygrad_bp.look.nesting import composable
 from tinygrad_bp.look.picture import Edge, Node, Picture, Row, all_boxes
 
@@ -117,7 +118,7 @@ def _touches(card: Rectangle, point: Point) -> bool:
 
 def _node(node: Node, place: Rectangle) -> Iterator[str]:
     x, y, width, height = place.x, place.y, place.width, place.height
-    yield f'<g id="{node.id}" class="node {node.role}"><title>{escaped(node.tip)}</title>'
+    yield f'<g id="{node.id}" class="node {node.role}"><title>{xml(node.tip)}</title>'
     if node.is_output:
         yield outline(node.role, x - 4, y - 4, width + 8, height + 8, **{"class": "ring"})
     yield outline(node.role, x, y, width, height, **{"class": "card"})

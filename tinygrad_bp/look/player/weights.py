@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tinygrad_bp.escapes import visible
 from tinygrad_bp.look.boxes import levels
-from tinygrad_bp.look.text import legible, plain
+from tinygrad_bp.look.text import plain
 
 __all__ = ["groups", "weights"]
 
@@ -47,9 +48,9 @@ def weights(states: Sequence[Mapping[str, float]], digits: int) -> dict[str, Any
         is_first = levels(name)[0] == levels(found[0]["name"])[0] if found else True
         found.append(
             {
-                "name": legible(name),
+                "name": visible(name),
                 "divides": is_first and short in (["w.0", "w.1"], ["w.0", "w.1", "b"]),
-                "parameters": list(map(legible, short)),
+                "parameters": list(map(visible, short)),
                 "frames": [[plain(state[path], digits) for path in members] for state in states],
             }
         )
