@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -225,3 +226,12 @@ def test_a_tape_of_a_lambda_is_saved(tmp_path):
     save(tape, tmp_path / "tape.json")
 
     assert load(tmp_path / "tape.json").name == "lambda"
+
+
+def test_a_saved_tape_says_nothing_of_folders(tmp_path):
+    tape = record(lambda x: x if x > 0.0 else -x, 1.0)
+    save(tape, tmp_path / "tape.json")
+
+    assert f"{Path(__file__).name}, line " in tape.guards[0].line
+    for text in ((tmp_path / "tape.json").read_text(), tape.source()):
+        assert str(Path(__file__).parent) not in text
