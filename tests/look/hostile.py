@@ -370,7 +370,7 @@ SPEAKS_IN: dict[str, str] = {
     **dict.fromkeys(("plot_history", "plot_regions"), "plots"),
     **dict.fromkeys(("check_gradient", "assert_gradients_agree", "Report"), "checking"),
     **dict.fromkeys(("Verdict", "Culprit", "check_operation", "Examination"), "checking"),
-    **dict.fromkeys(("dot", "logsumexp", "prod", "softmax", "sum"), "strict"),
+    **dict.fromkeys(("dot", "logsumexp", "norm", "prod", "softmax", "sum"), "strict"),
     **dict.fromkeys(("Layer", "MLP", "Module", "Neuron", "History", "fit"), "models"),
     **dict.fromkeys(("batch_loss", "loss_and_gradient", "predict", "Optimizer"), "models"),
     "Primitive": "operation",
