@@ -84,7 +84,7 @@ def sections() -> list[tuple[str, list[str]]]:
     for line in table.splitlines():
         if line.startswith("# "):
             found.append((line[2:].partition(" ---")[0], []))
-        elif match := re.search(r'= row\("(\w+)"', line):
+        elif match := re.search(r'= (?:row|family)\("(\w+)"', line):
             found[-1][1].append(match[1])
     return found
 

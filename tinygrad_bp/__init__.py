@@ -53,12 +53,14 @@ from tinygrad_bp.primitives import (
     copysign,
     cos,
     cosh,
+    digamma,
     divide,
     elu,
     entr,
     equal,
     erf,
     erfc,
+    erfinv,
     exp,
     exp2,
     expm1,
@@ -71,6 +73,7 @@ from tinygrad_bp.primitives import (
     heaviside,
     hypot,
     leaky_relu,
+    lgamma,
     log,
     log1p,
     log2,
@@ -90,6 +93,7 @@ from tinygrad_bp.primitives import (
     sign,
     silu,
     sin,
+    sinc,
     sinh,
     softplus,
     sqrt,
@@ -103,7 +107,7 @@ from tinygrad_bp.primitives import (
 )
 from tinygrad_bp.primitives import pow_ as pow  # noqa: A004  # the array API's name
 from tinygrad_bp.primitives import round_ as round  # noqa: A004  # the array API's name
-from tinygrad_bp.reductions import dot, logsumexp, norm, prod, softmax, sum  # noqa: A004
+from tinygrad_bp.reductions import dot, logsumexp, norm, polygamma, prod, softmax, sum  # noqa: A004
 from tinygrad_bp.registry import register
 from tinygrad_bp.sweep import local_partials
 from tinygrad_bp.tape import BranchError, Tape, record
@@ -152,6 +156,7 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "digamma",
     "divide",
     "dot",
     "draw",
@@ -160,6 +165,7 @@ __all__ = [
     "equal",
     "erf",
     "erfc",
+    "erfinv",
     "exp",
     "exp2",
     "explain",
@@ -180,6 +186,7 @@ __all__ = [
     "jvp",
     "leaky_relu",
     "leaves",
+    "lgamma",
     "lint",
     "local_partials",
     "log",
@@ -198,6 +205,7 @@ __all__ = [
     "norm",
     "normal_cdf",
     "play",
+    "polygamma",
     "positive",
     "pow",
     "prod",
@@ -211,6 +219,7 @@ __all__ = [
     "sign",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "softmax",
     "softplus",

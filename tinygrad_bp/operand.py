@@ -157,6 +157,8 @@ class Operand:
     sinh, cosh, tanh = method(p.sinh), method(p.cosh), method(p.tanh)
     asinh, acosh, atanh = method(p.asinh), method(p.acosh), method(p.atanh)
     erf, erfc = method(p.erf), method(p.erfc)
+    erfinv, lgamma, digamma = method(p.erfinv), method(p.lgamma), method(p.digamma)
+    sinc = method(p.sinc)
     gaussian, normal_cdf = method(p.gaussian), method(p.normal_cdf)
     sigmoid, log_sigmoid = method(p.sigmoid), method(p.log_sigmoid)
     softplus, relu, leaky_relu = method(p.softplus), method(p.relu), method(p.leaky_relu)

@@ -19,6 +19,9 @@ REAL: Interval = (-math.inf, math.inf)
 BY_NAME: dict[str, Primitive] = {}
 """Every primitive, built in or registered, by name, in the order of their making."""
 
+FAMILIES: dict[str, Callable[[int], Primitive]] = {}
+"""By name the functions that make a row for each order of derivative, when it is asked for."""
+
 VARIADIC = "{...}"
 """Stands in a notation for any number of operands."""
 
@@ -159,6 +162,9 @@ def named(name: str) -> Primitive:
     """
     if name == CONSTANT.name:
         return CONSTANT
+    family, _, order = name.rpartition("_")
+    if family in FAMILIES and order.isdecimal():
+        return FAMILIES[family](int(order))
     try:
         return BY_NAME[name]
     except KeyError:

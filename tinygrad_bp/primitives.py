@@ -20,12 +20,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, partial, reduce
 from itertools import accumulate
 from typing import Any
 
-from tinygrad_bp import ieee
-from tinygrad_bp.primitive import BY_NAME, REAL, Interval, Primitive
+from tinygrad_bp import ieee, special
+from tinygrad_bp.primitive import BY_NAME, FAMILIES, REAL, Interval, Primitive
 
 POSITIVE: Interval = (0.0, math.inf)
 UNIT: Interval = (-1.0, 1.0)
@@ -35,6 +35,7 @@ ABOVE_MINUS_1: Interval = (-1.0, math.inf)
 LN_2 = math.log(2.0)
 LN_10 = math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+INVERSE_SQRT_PI = 1.0 / math.sqrt(math.pi)
 INVERSE_SQRT_2_PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
@@ -53,6 +54,24 @@ def row(
         name, notation, value, partials, domain or (REAL,), kink, defaults, if_constant
     )
     return BY_NAME[name]
+
+
+def family(
+    first: str, name: str, value: Callable[[int, float], float], *domain: Interval
+) -> Callable[[int], Primitive]:
+    """Rows `first`, `name_1`, `name_2`, ..., each the derivative of the one before it.
+
+    For functions whose derivatives no formula of other rows gives with all their digits.
+    """
+
+    @cache
+    def of_order(n: int) -> Primitive:
+        own = f"{name}_{n}" if n else first
+        slope = lambda z, x: (of_order(n + 1)(x),)  # noqa: E731  # as in a row
+        return row(own, f"{own}({{}})", partial(value, n), slope, *domain)
+
+    FAMILIES[name] = of_order
+    return of_order
 
 
 # Rows that a row above them mentions; the type checker wants to know what they will be.
@@ -122,6 +141,14 @@ gaussian     = row("gaussian",      "gaussian({})",  ieee.gaussian,         lamb
 normal_cdf   = row("normal_cdf",    "normal_cdf({})", ieee.normal_cdf,      lambda z, x: (INVERSE_SQRT_2_PI * gaussian(x),))
 erf          = row("erf",           "erf({})",       math.erf,              lambda z, x: (TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
 erfc         = row("erfc",          "erfc({})",      math.erfc,             lambda z, x: (-TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
+
+erfinv       = row("erfinv",        "erfinv({})",    special.erfinv,        lambda z, x: (0.5 / INVERSE_SQRT_PI / (gaussian(z) * gaussian(z)),), UNIT)
+
+# Gamma, and sin(pi x) / (pi x)
+polygamma_   = family("digamma",    "polygamma",     special.polygamma, POSITIVE)
+digamma      = polygamma_(0)
+lgamma       = row("lgamma",        "lgamma({})",    special.lgamma,        lambda z, x: (digamma(x),), POSITIVE)
+sinc         = family("sinc",       "sinc",          special.sinc)(0)
 
 # Activations
 sigmoid      = row("sigmoid",       "sigmoid({})",   ieee.sigmoid,          lambda z, x: (z * sigmoid(-x),))

@@ -74,6 +74,19 @@ def norm(xs: Any, axis: int | None = None) -> Any:
     return _reduced(primitives.norm, xs, axis)
 
 
+def polygamma(n: int, x: Any) -> Any:
+    """The derivative of order n of `digamma`, of a number, a `Value`, or an array of either.
+
+    >>> f"{polygamma(1, 1.0):.12f}"  # pi**2 / 6
+    '1.644934066848'
+
+    Raises `ValueError` for an order that is no whole number from 0 to 100.
+    """
+    if n not in range(101):
+        raise ValueError(f"the order of polygamma is a whole number from 0 to 100, got {n!r}")
+    return primitives.polygamma_(int(n))(x)
+
+
 def softmax(xs: Any, axis: int = -1) -> Any:
     """`exp(x) / sum(exp(xs))` for each x along an axis.
 

@@ -56,6 +56,11 @@ ROUNDING: dict[tuple[str, int], Callable[..., float]] = {
     # A sum of two terms with a root where both are about 0.2: at -0.7518, at -1.2785.
     ("gelu", 1): lambda _, x: 1.0 if -0.8 < x < -0.7 else 0.0,
     ("silu", 1): lambda _, x: 1.0 if -1.3 < x < -1.2 else 0.0,
+    ("digamma", 0): lambda _, x: 4.0 if 1.0 < x < 2.0 else 0.0,
+    ("lgamma", 1): lambda _, x: 4.0 if 1.0 < x < 2.0 else 0.0,
+    ("sinc", 1): lambda _, x: 4.0 / (1.0 + abs(x)),
+    ("sinc", 2): lambda _, x: 64.0 / (1.0 + abs(x)),
+    ("sinc", 3): lambda _, x: 256.0 / (1.0 + abs(x)),
     # A difference with a root at 1/e.
     ("entr", 1): lambda _, x: 1.0 if 0.3 < x < 0.4 else 0.0,
     # y*y = z*z - x*x is what 1/z - x*x/z**3 makes of the second derivative.

@@ -113,6 +113,25 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         "next to its root at 1/e, where two terms of 1 cancel",
         lambda _, slope: 4.0 / abs(slope),
     ),
+    ("lgamma", 0): Excuse("beyond 2.5 Python's own", lambda _, __: 16.0),
+    ("lgamma", 1): Excuse(
+        "next to the root of digamma at 1.4616, where terms of 2 cancel",
+        lambda _, slope: 8.0 / abs(slope),
+    ),
+    ("digamma", 0): Excuse(
+        "next to its root at 1.4616, where terms of 2 cancel",
+        lambda _, value: 8.0 / abs(value),
+    ),
+    ("sinc", 1): Excuse(
+        "next to its roots, where two terms of 1/x cancel",
+        lambda point, slope: (
+            8.0 / (1.0 + abs(point[0])) / abs(slope) if abs(point[0]) > 1.0 else 0.0
+        ),
+    ),
+    ("erfinv", 1): Excuse(
+        "in the tails, where the slope magnifies the rounding of the value",
+        lambda _, slope: 4.0 + 4.0 * math.log(slope),
+    ),
     ("direction", 1): SUBNORMAL_RADIUS,
     ("hypot", 1): SUBNORMAL_RADIUS,
     ("atan2", 1): SUBNORMAL_RADIUS,
