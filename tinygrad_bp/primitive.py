@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp.door import as_float
+from tinygrad_bp.structure import gathered
 
 Interval = tuple[float, float]
 """An open interval of the real line."""
@@ -124,21 +125,6 @@ class Primitive:
                 f"{self!r} takes {self.arity} operand{'s' * (self.arity != 1)}, got {len(operands)}"
             )
         return operands + self.defaults[-missing:]
-
-
-def gathered(numbers: Any) -> Any:
-    """An array of objects as what it holds: of floats if all are, else as its operands say.
-
-    >>> gathered(np.array([1.0, 2.0], dtype=object)).dtype
-    dtype('float64')
-    """
-    if not isinstance(numbers, np.ndarray) or numbers.dtype != object:
-        return numbers
-    kinds = set(map(type, numbers.flat))
-    for kind in kinds:
-        if hasattr(kind, "in_array"):
-            return kind.in_array(numbers)
-    return numbers.astype(float) if all(issubclass(kind, float) for kind in kinds) else numbers
 
 
 def operand_names(count: int | None) -> Sequence[str]:

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.primitive import gathered
-
 Block = Any
 
 
@@ -103,6 +101,21 @@ def array(new: Sequence[Any], of_shape: tuple[int, ...]) -> Any:
     result = np.empty(len(new), dtype=object)
     result[:] = new
     return gathered(result).reshape(of_shape)
+
+
+def gathered(numbers: Any) -> Any:
+    """An array of objects as what it holds: of floats if all are, else as its operands say.
+
+    >>> gathered(np.array([1.0, 2.0], dtype=object)).dtype
+    dtype('float64')
+    """
+    if not isinstance(numbers, np.ndarray) or numbers.dtype != object:
+        return numbers
+    kinds = set(map(type, numbers.flat))
+    for kind in kinds:
+        if hasattr(kind, "in_array"):
+            return kind.in_array(numbers)
+    return numbers.astype(float) if all(issubclass(kind, float) for kind in kinds) else numbers
 
 
 def crossed(outer: Any, inner: Any, table: Sequence[Sequence[Any]]) -> Any:

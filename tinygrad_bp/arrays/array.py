@@ -14,7 +14,7 @@ from tinygrad_bp.arrays.functions import apply_function
 from tinygrad_bp.arrays.order import raw_numbers
 from tinygrad_bp.graph import topological_order
 from tinygrad_bp.node import Node
-from tinygrad_bp.primitive import gathered
+from tinygrad_bp.structure import gathered
 
 OWN_BODIES = (choosing, linalg, sums)
 """Files that tell `functions` what they hold, when they are imported."""

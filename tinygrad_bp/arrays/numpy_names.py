@@ -16,7 +16,8 @@ import numpy as np
 from tinygrad_bp import primitives as p
 from tinygrad_bp.arrays.along import LeftOut, along, plain
 from tinygrad_bp.arrays.order import extreme, is_nan
-from tinygrad_bp.primitive import BY_NAME, Primitive, gathered
+from tinygrad_bp.primitive import BY_NAME, Primitive
+from tinygrad_bp.structure import gathered
 
 NUMPY_NAMES = {
     "absolute": "abs",
