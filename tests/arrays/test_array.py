@@ -289,6 +289,48 @@ def test_a_determinant_of_a_singular_matrix_has_its_derivative() -> None:
     assert np.linalg.slogdet(values(np.zeros((2, 2)))).logabsdet.data == -math.inf
 
 
+def test_what_is_left_out_within_another_function_says_so_once(w: Any) -> None:
+    with pytest.raises(TypeError, match=r"^np\.spacing"):
+        np.apply_along_axis(np.spacing, 0, w)
+
+
+def test_nothing_is_an_array_too_and_has_no_largest(w: Any) -> None:
+    nothing = w[:0]
+
+    assert np.concatenate([nothing, nothing]).shape == (0, 2)
+    with pytest.raises(ValueError, match="pass an initial"):
+        np.max(nothing)
+    assert np.max(nothing, initial=2.0) == 2.0
+
+
+def test_the_largest_of_some() -> None:
+    x = values(np.array([1.0, 5.0, 2.0]))
+
+    assert np.max(x, initial=0.0, where=[True, False, True]).parents == x[2].parents
+    assert np.max(x, initial=0.0, where=[True, False, True]) == 2.0
+
+
+def test_what_numpy_put_among_values_divides_as_values_do(w: Any) -> None:
+    np.put_along_axis(w, np.zeros((2, 1), dtype=int), 0.0, axis=1)
+    assert (1.0 / w).numbers.tolist() == [[math.inf, 0.5], [math.inf, 2.0]]
+
+    w.fill(0.0)
+    assert (w / 0.0).numbers == pytest.approx(np.full((2, 2), math.nan), nan_ok=True)
+
+
+def test_a_bare_value_goes_through_functions_of_arrays() -> None:
+    x = Value(2.0)
+
+    assert np.ones_like(x) == 1.0
+    assert np.linalg.norm(x) == 2.0
+    assert np.mean(np.array([x]) == 2.0) == 1.0
+
+
+def test_sinc_has_its_second_derivative_at_0() -> None:
+    assert hessian(lambda x: np.sinc(x).sum())(np.zeros(1)) == pytest.approx(-(math.pi**2) / 3)
+    assert np.sinc(Value(0.0)) == 1.0
+
+
 # On a tape ----------------------------------------------------------------------------------
 
 CHOOSING = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import Value
+from tinygrad_bp import Array, Value
 from tinygrad_bp.tape.symbol import Symbol
 
 
@@ -42,5 +42,5 @@ def test_operators_and_methods_give_the_type_they_say() -> None:
     found = [operators(x, y), methods(x, y), in_place(x), with_numpys_number(x)]
 
     assert {type(value) for value in found} == {Value}
-    assert type(with_an_array(x, np.ones(2))) is np.ndarray
+    assert type(with_an_array(x, np.ones(2))) is Array
     assert repr(of_symbols(Symbol("x"))) == "exp(x * 2) - x"

@@ -82,6 +82,10 @@ class Array(np.ndarray[Any, Any]):
         """Sort in place, as `np.sort` does."""
         self[...] = np.sort(self, axis, *args, **kwargs)
 
+    def fill(self, value: Any) -> None:
+        """Put one number, or one `Value`, in every place."""
+        self[...] = value
+
     def __setitem__(self, index: Any, new: Any) -> None:
         # A plain number among Values would divide by zero as Python does.
         kind: Any = type(self.flat[0]) if self.size else None

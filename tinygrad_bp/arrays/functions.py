@@ -45,7 +45,8 @@ def apply_function(function: Function, args: Any, kwargs: Any) -> Any:
     except LeftOut:
         raise
     except (TypeError, AttributeError) as error:
-        raise LeftOut(f"np.{function.__name__} does not work on Values") from error
+        name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+        raise LeftOut(f"{name} does not work on Values") from error
     return _handed_back(result, kind)
 
 
@@ -78,7 +79,7 @@ def _handed_back(result: Any, kind: Any) -> Any:
         if not hasattr(kind, "in_array"):
             return result
         found = kind.in_array(plain(result))
-        if not result.ndim:
+        if not result.ndim and found[()] is not None:  # not what NumPy is about to fill
             return found[()]
         return result if type(result) is type(found) else found  # the very `out` that was given
     if isinstance(result, list | tuple):

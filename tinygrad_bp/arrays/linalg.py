@@ -15,6 +15,7 @@ from tinygrad_bp.arrays.functions import Function, own
 from tinygrad_bp.arrays.order import compared, extreme, raw_numbers
 from tinygrad_bp.reductions import dot, prod
 from tinygrad_bp.reductions import sum as total
+from tinygrad_bp.structure import sequence_like
 
 _linalg = np.linalg
 
@@ -85,7 +86,7 @@ def _without_division(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     """The sign of the determinant, and the logarithm of its size."""
     pair = of_stacks(_sign_and_logarithm)(a)
-    return type(np.linalg.slogdet(np.eye(1)))(pair[..., 0], pair[..., 1])
+    return sequence_like(np.linalg.slogdet(np.eye(1)), [pair[..., 0], pair[..., 1]])
 
 
 def _sign_and_logarithm(a: Any) -> Any:
@@ -153,7 +154,7 @@ def _root(a: Any) -> Any:
 
 def _positive_root(x: Any) -> Any:
     number, zero = compared([x], [0.0])
-    if not number > zero:
+    if number <= zero:
         raise np.linalg.LinAlgError("Matrix is not positive definite")
     return p.sqrt(x)
 

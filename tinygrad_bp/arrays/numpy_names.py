@@ -74,7 +74,8 @@ EXTREMES = {"maximum": p.maximum, "minimum": p.minimum}
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], settings: Any) -> Any:
     """What a NumPy universal function gives where a `Value`, or an array of them, is an operand."""
-    operands = tuple(map(plain, inputs))
+    # A plain number that NumPy has put among Values would divide by zero as Python does.
+    operands = tuple(plain(gathered(x)) if type(x) is not np.ndarray else x for x in inputs)
     if ufunc.__name__ in TRUTHS:
         truths = [np.asarray(x).astype(bool) for x in operands]
         return getattr(ufunc, method)(*truths, **settings)

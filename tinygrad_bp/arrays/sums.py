@@ -25,6 +25,12 @@ def rounded(a: Any, decimals: int = 0) -> Any:
     return np.rint(a * scale) / scale if decimals else np.rint(a)
 
 
+@own("sinc")
+def sinc(x: Any) -> Any:
+    """The row, which has all derivatives at 0, too."""
+    return each(p.sinc, x)
+
+
 def _spread(of_deviations: Callable[[list[Any]], Any], power: float) -> Function:
     def spread(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0.0,
