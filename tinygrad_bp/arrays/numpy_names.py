@@ -99,7 +99,6 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], settings:
     return tuple(map(gathered, results)) if type(results) is tuple else gathered(results)
 
 
-@functools.cache
 def _loop(ufunc: np.ufunc, *, are_numbers: bool) -> np.ufunc:
     """The loop that calls the table for each element; NumPy's own where that is right."""
     name = ufunc.__name__
@@ -107,11 +106,16 @@ def _loop(ufunc: np.ufunc, *, are_numbers: bool) -> np.ufunc:
         return ufunc
     function = COMPOSED.get(name) or QUESTIONS.get(name) or BY_NAME.get(NUMPY_NAMES.get(name, name))
     if function is not None:
-        loop: np.ufunc = np.frompyfunc(function, ufunc.nin, ufunc.nout)
-        return loop
+        return _loop_of(function, ufunc.nin, ufunc.nout)
     if not any("O" in kinds for kinds in ufunc.types):
         raise LeftOut(f"np.{name} has no derivative that is known here")
     return ufunc
+
+
+@functools.cache  # by function and not by name, under which another may be registered
+def _loop_of(function: Callable[..., Any], operands: int, results: int) -> np.ufunc:
+    loop: np.ufunc = np.frompyfunc(function, operands, results)
+    return loop
 
 
 def _is_of_numbers(x: Any) -> bool:
