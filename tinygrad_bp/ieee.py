@@ -9,11 +9,13 @@ everywhere. The second half holds functions whose textbook formula loses digits.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from math import copysign, inf, isinf, isnan, nan
 
 import numpy as np
 
+SMALLEST_NORMAL, LARGEST = sys.float_info.min, sys.float_info.max
 Unary = Callable[[float], float]
 
 
@@ -52,6 +54,35 @@ def power(x: float, y: float) -> float:
         if x != 0.0:
             return nan
         return copysign(inf, x) if y % 2.0 == 1.0 else inf
+
+
+def times_power(factor: float, x: float, y: float) -> float:
+    """`factor * x ** y`, where the power alone may leave the range of normal numbers."""
+    z = power(x, y)
+    if x == 0.0 or isnan(z) or SMALLEST_NORMAL <= abs(z) <= LARGEST:
+        return factor * z
+    half = power(abs(x), 0.5 * y)
+    return copysign(1.0, z) * (factor * half * half)
+
+
+def power_slope(x: float, y: float) -> float:
+    """`y * x ** (y - 1)`; 0 where `y` is.
+
+    By how much the power is more because y - 1 was rounded is put back: at x = 1e-300 that
+    rounding counts 690 times.
+    """
+    if y == 0.0:
+        return 0.0
+    rest = y - (y - 1.0 + 1.0)
+    slope = times_power(y, x, y - 1.0)
+    return slope * power(x, rest) if rest and x else slope
+
+
+def power_log(x: float, y: float, m: float) -> float:
+    """`x ** y * log(x) ** m`; 0 where x is 0 and `0 ** y` does not vary with y."""
+    if x == 0.0 and y >= 0.0:
+        return 0.0
+    return times_power(power(log(x), m), x, y)
 
 
 def log_like(function: Unary, pole: float) -> Unary:
@@ -161,6 +192,28 @@ def sigmoid(x: float) -> float:
     return e / (1.0 + e)
 
 
+def sigmoid_slope(_s: float, x: float) -> float:
+    """`sigmoid(x) * sigmoid(-x)`, in these very operations; `_s`, the first, is for formulas."""
+    e = math.exp(-abs(x))
+    return (1.0 / (1.0 + e)) * (e / (1.0 + e))
+
+
+def tanh_slope(x: float) -> float:
+    """`4 * sigmoid(2 * x) * sigmoid(-2 * x)`, in the same way."""
+    e = math.exp(-abs(2.0 * x))
+    return (4.0 / (1.0 + e)) * (e / (1.0 + e))
+
+
+def silu(x: float) -> float:
+    """`x * sigmoid(x)`; 0 at `-inf`, its limit."""
+    return -0.0 if x == -inf else x * sigmoid(x)
+
+
+def silu_slope(x: float) -> float:
+    """`sigmoid(x) * (1 + x * sigmoid(-x))`; 0 at `-inf`, its limit."""
+    return -0.0 if x == -inf else sigmoid(x) * (1.0 + x * sigmoid(-x))
+
+
 def softplus(x: float) -> float:
     """`log(1 + exp(x))`: `exp(x)` far below zero, `x` far above."""
     return (x if x > 0.0 else 0.0) + math.log1p(math.exp(-abs(x)))
@@ -196,6 +249,16 @@ def logit(x: float) -> float:
 def gap(x: float, y: float) -> float:
     """`x - y`, and 0 between equal infinities, whose difference would be `nan`."""
     return 0.0 if x == y else x - y
+
+
+def exp_gap(x: float, y: float) -> float:
+    """`exp(gap(x, y))`; what rounding took from the gap is put back by one Taylor step."""
+    high = gap(x, y)
+    e = exp(high)
+    if high == 0.0 or not 0.0 < e < inf:
+        return e
+    added = high - x
+    return e + e * ((x - (high - added)) - (y + added))
 
 
 def logaddexp(x: float, y: float) -> float:
@@ -240,6 +303,11 @@ def heaviside(x: float, at_zero: float) -> float:
     return x if isnan(x) else float(x > 0.0)
 
 
+def if_defined(x: float, y: float) -> float:
+    """`y`, and `nan` where `x` is: log has no slope at -1, though 1/x is -1 there."""
+    return y if x == x else nan
+
+
 # Functions whose textbook formula loses digits ------------------------------------------
 
 
@@ -262,6 +330,11 @@ def gaussian(x: float) -> float:
     return math.exp(-0.5 * high * high) * math.exp(-0.5 * low * (x + high))
 
 
+def gaussian_slope(x: float) -> float:
+    """`-x * gaussian(x)`; 0 at infinity, its limit."""
+    return -copysign(0.0, x) if isinf(x) else -x * gaussian(x)
+
+
 INVERSE_SQRT_2 = 0.7071067811865476
 INVERSE_SQRT_2_REST = -4.833646656726457e-17  # 1/sqrt(2) = the two together, to 32 digits
 
@@ -280,10 +353,29 @@ def normal_cdf(x: float) -> float:
     return 0.5 * (math.erfc(t) - slope * t_rest)
 
 
+def gelu(x: float) -> float:
+    """`x` times `normal_cdf(x)`; 0 at `-inf`, its limit."""
+    return -0.0 if x == -inf else x * normal_cdf(x)
+
+
 def product_rest(x: float, y: float, product: float) -> float:
     """What rounding dropped: `x*y - product`, exactly (Dekker)."""
     (a, b), (c, d) = split(x), split(y)
     return ((a * c - product) + a * d + b * c) + b * d
+
+
+def hypot_slope(x: float, y: float) -> float:
+    """`x / hypot(x, y)`, also where that overflows or has few digits; 0 at (0, 0)."""
+    radius = math.hypot(x, y)
+    if not FEW_DIGITS <= radius <= LARGEST:
+        scale = 0.5 if radius > 1.0 else 1.0 / FEW_DIGITS
+        x, y = x * scale, y * scale
+        radius = math.hypot(x, y)
+    return x / radius if radius else 0.0
+
+
+FEW_DIGITS = 2.0**-960
+"""Below it hypot, or the square of a number, may be subnormal."""
 
 
 def total(*xs: float) -> float:
@@ -295,6 +387,16 @@ def total(*xs: float) -> float:
     for x in xs[1:]:
         result += x
     return result
+
+
+def exact_total(*xs: float) -> float:
+    """The sum, from left to right, and what rounding took from it (Knuth)."""
+    result = rest = 0.0
+    for x in xs:
+        before, result = result, result + x
+        added = result - before
+        rest += (before - (result - added)) + (x - added)
+    return result + rest
 
 
 def product(*xs: float) -> float:
@@ -332,7 +434,7 @@ def logsumexp(*xs: float) -> float:
         return top
     others = list(xs)
     others.remove(top)  # so that log1p keeps the digits of what is far below the top
-    return top + math.log1p(total(*[math.exp(x - top) for x in others]))
+    return top + math.log1p(exact_total(*[exp_gap(x, top) for x in others]))
 
 
 def softmax(*xs: float) -> float:
@@ -340,5 +442,10 @@ def softmax(*xs: float) -> float:
     if any(isnan(x) for x in xs):
         return nan
     top = max(xs)
-    weights = [math.exp(gap(x, top)) for x in xs]
-    return weights[0] / total(*weights)
+    weights = [exp_gap(x, top) for x in xs]
+    return weights[0] / exact_total(*weights)
+
+
+def share(x: float, y: float) -> float:
+    """`x / (x + y)`."""
+    return divide(x, x + y)

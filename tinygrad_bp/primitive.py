@@ -58,6 +58,8 @@ class Primitive:
 
     if_constant: Primitive | None = None
     """The row that takes over where the last operand is a constant: `x**2` needs no log."""
+    spelled: Callable[..., Any] | None = None
+    """In generic arithmetic, what formulas show in its place: of a row that others are made of."""
     arity: int | None = field(init=False)
     """How many operands it takes; `None` for any number."""
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import cache, partial, reduce
+from functools import cache, partial
 from itertools import accumulate
 from typing import Any
 
@@ -33,7 +33,7 @@ ABOVE_1: Interval = (1.0, math.inf)
 ABOVE_MINUS_1: Interval = (-1.0, math.inf)
 
 LN_2 = math.log(2.0)
-LN_10 = math.log(10.0)
+INVERSE_LN_10 = 1.0 / math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 INVERSE_SQRT_PI = 1.0 / math.sqrt(math.pi)
 INVERSE_SQRT_2_PI = 1.0 / math.sqrt(2.0 * math.pi)
@@ -48,10 +48,11 @@ def row(
     kink: Callable[..., float] | None = None,
     defaults: tuple[float, ...] = (),
     if_constant: Primitive | None = None,
+    spelled: Callable[..., Any] | None = None,
 ) -> Primitive:
     """A primitive that stands in the table."""
     BY_NAME[name] = Primitive(
-        name, notation, value, partials, domain or (REAL,), kink, defaults, if_constant
+        name, notation, value, partials, domain or (REAL,), kink, defaults, if_constant, spelled
     )
     return BY_NAME[name]
 
@@ -76,6 +77,20 @@ def family(
 
 # Rows that a row above them mentions; the type checker wants to know what they will be.
 equal: Primitive
+log: Primitive
+power_slope: Primitive
+power_log: Primitive
+hypot_slope: Primitive
+tanh: Primitive
+atan_slope: Primitive
+tanh_slope: Primitive
+if_defined: Primitive
+one_less_square: Primitive
+gaussian_slope: Primitive
+sigmoid_slope: Primitive
+silu_slope: Primitive
+share: Primitive
+exp_gap: Primitive
 floor_divide: Primitive
 sign: Primitive
 cos: Primitive
@@ -95,8 +110,10 @@ add          = row("add",           "{} + {}",       operator.add,          lamb
 subtract     = row("subtract",      "{} - {}",       operator.sub,          lambda z, x, y: (1.0, -1.0))
 multiply     = row("multiply",      "{} * {}",       operator.mul,          lambda z, x, y: (y, x))
 divide       = row("divide",        "{} / {}",       ieee.divide,           lambda z, x, y: (1.0 / y, -z / y), kink=lambda x, y: y)
-pow_constant = row("pow_constant",  "{} ** {}",      ieee.power,            lambda z, x, n: (power_slope(x, n), None), POSITIVE, REAL)
-pow_         = row("pow",           "{} ** {}",      ieee.power,            lambda z, x, y: power_partials(z, x, y), POSITIVE, REAL, if_constant=pow_constant)
+pow_constant = row("pow_constant",  "{} ** {}",      ieee.power,            lambda z, x, n: (slope_of_power(x, n), None), POSITIVE, REAL)
+pow_         = row("pow",           "{} ** {}",      ieee.power,            lambda z, x, y: (power_slope(x, y), power_log(x, y, 1.0)), POSITIVE, REAL, if_constant=pow_constant)
+power_slope  = row("power_slope",   "power_slope({}, {})", ieee.power_slope, lambda z, x, y: (y * power_slope(x, y - 1.0), mixed_slope(x, y, 1.0)), POSITIVE, REAL, spelled=lambda x, y: y * pow_(x, y - 1.0))
+power_log    = row("power_log",     "power_log({}, {}, {})", ieee.power_log, lambda z, x, y, m: (mixed_slope(x, y, m), power_log(x, y, m + 1.0), None), ABOVE_1, REAL, spelled=lambda x, y, m: pow_(x, y) * (log(x) if m == 1.0 else pow_(log(x), m)))
 remainder    = row("remainder",     "{} % {}",       ieee.remainder,        lambda z, x, y: (1.0, -floor_divide(x, y)), kink=lambda x, y: y and math.remainder(x, y))
 floor_divide = row("floor_divide",  "{} // {}",      ieee.floor_divide,     lambda z, x, y: (None, None), kink=lambda x, y: y and math.remainder(x, y))
 fmod         = row("fmod",          "fmod({}, {})",  ieee.fmod,             lambda z, x, y: (1.0, -round_((x - z) / y)), kink=lambda x, y: y and (math.remainder(x, y) or float(abs(x) < abs(y))))
@@ -111,33 +128,41 @@ expm1        = row("expm1",         "expm1({})",     ieee.expm1,            lamb
 log          = row("log",           "log({})",       ieee.log,              lambda z, x: (if_defined(z, 1.0 / x),), POSITIVE)
 log1p        = row("log1p",         "log1p({})",     ieee.log1p,            lambda z, x: (if_defined(z, 1.0 / (1.0 + x)),), ABOVE_MINUS_1)
 log2         = row("log2",          "log2({})",      ieee.log2,             lambda z, x: (if_defined(z, 1.0 / (x * LN_2)),), POSITIVE)
-log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (if_defined(z, 1.0 / (x * LN_10)),), POSITIVE)
 xlogy        = row("xlogy",         "xlogy({}, {})", ieee.xlogy,            lambda z, x, y: (log(y), where(y, x / y, or_zero(x, x / y))), REAL, POSITIVE)
 entr         = row("entr",          "entr({})",      ieee.entr,             lambda z, x: (-1.0 - log(x),), POSITIVE)
 logit        = row("logit",         "logit({})",     ieee.logit,            lambda z, x: (if_defined(z, 1.0 / x / (1.0 - x)),), (0.0, 1.0))
+log10        = row("log10",         "log10({})",     ieee.log10,            lambda z, x: (if_defined(z, INVERSE_LN_10 / x),), POSITIVE)
 sqrt         = row("sqrt",          "sqrt({})",      ieee.sqrt,             lambda z, x: (0.5 / z,), POSITIVE)
 cbrt         = row("cbrt",          "cbrt({})",      ieee.cbrt,             lambda z, x: (1.0 / (3.0 * z * z),), kink=lambda x: x)
-hypot        = row("hypot",         "hypot({}, {})", math.hypot,            lambda z, x, y: (or_zero(z, x / z), or_zero(z, y / z)), kink=lambda x, y: math.hypot(x, y))
+hypot        = row("hypot",         "hypot({}, {})", math.hypot,            lambda z, x, y: (hypot_slope(x, y), hypot_slope(y, x)), kink=lambda x, y: math.hypot(x, y))
+hypot_slope  = row("hypot_slope",   "hypot_slope({}, {})", ieee.hypot_slope, lambda z, x, y: hypot_slope_partials(z, x, y, hypot(x, y)), kink=lambda x, y: math.hypot(x, y), spelled=lambda x, y: or_zero(hypot(x, y), x / hypot(x, y)))
 
 # Trigonometric
 sin          = row("sin",           "sin({})",       ieee.sin,              lambda z, x: (cos(x),))
 cos          = row("cos",           "cos({})",       ieee.cos,              lambda z, x: (-sin(x),))
 tan          = row("tan",           "tan({})",       ieee.tan,              lambda z, x: (1.0 + z * z,), (-math.pi / 2, math.pi / 2))
-asin         = row("asin",          "asin({})",      ieee.asin,             lambda z, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),), UNIT)
-acos         = row("acos",          "acos({})",      ieee.acos,             lambda z, x: (-1.0 / sqrt((1.0 - x) * (1.0 + x)),), UNIT)
-atan         = row("atan",          "atan({})",      math.atan,             lambda z, x: (1.0 / (1.0 + x * x),))
+asin         = row("asin",          "asin({})",      ieee.asin,             lambda z, x: (1.0 / sqrt(one_less_square(x)),), UNIT)
+acos         = row("acos",          "acos({})",      ieee.acos,             lambda z, x: (-1.0 / sqrt(one_less_square(x)),), UNIT)
+atan         = row("atan",          "atan({})",      math.atan,             lambda z, x: (atan_slope(x),))
+atan_slope   = row("atan_slope",    "atan_slope({})", lambda x: 1.0 / (1.0 + x * x), lambda z, x: (-2.0 * (x * z) * z,), spelled=lambda x: 1.0 / (1.0 + x * x))
 atan2        = row("atan2",         "atan2({}, {})", math.atan2,            lambda z, x, y: atan2_partials(hypot(x, y), x, y), kink=lambda x, y: math.hypot(x, y) if y > 0.0 else x)
 
 # Hyperbolic
 sinh         = row("sinh",          "sinh({})",      ieee.sinh,             lambda z, x: (cosh(x),))
 cosh         = row("cosh",          "cosh({})",      ieee.cosh,             lambda z, x: (sinh(x),))
-tanh         = row("tanh",          "tanh({})",      math.tanh,             lambda z, x: (4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),))
+tanh         = row("tanh",          "tanh({})",      math.tanh,             lambda z, x: (tanh_slope(x),))
+tanh_slope   = row("tanh_slope",    "tanh_slope({})", ieee.tanh_slope,      lambda z, x: (-2.0 * z * tanh(x),), spelled=lambda x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x))
 asinh        = row("asinh",         "asinh({})",     math.asinh,            lambda z, x: (1.0 / hypot(x, 1.0),))
 acosh        = row("acosh",         "acosh({})",     ieee.acosh,            lambda z, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),), ABOVE_1)
-atanh        = row("atanh",         "atanh({})",     ieee.atanh,            lambda z, x: (if_defined(z, 1.0 / ((1.0 - x) * (1.0 + x))),), UNIT)
+atanh        = row("atanh",         "atanh({})",     ieee.atanh,            lambda z, x: (if_defined(z, 1.0 / one_less_square(x)),), UNIT)
+
+# What the derivatives of several rows share
+if_defined   = row("if_defined",    "if_defined({}, {})", ieee.if_defined, lambda z, x, y: (None, if_defined(x, 1.0)), spelled=lambda x, y: where(equal(x, x), y, math.nan))
+one_less_square = row("one_less_square", "one_less_square({})", lambda x: (1.0 - x) * (1.0 + x), lambda z, x: (-2.0 * x,), spelled=lambda x: (1.0 - x) * (1.0 + x))
 
 # The normal distribution
-gaussian     = row("gaussian",      "gaussian({})",  ieee.gaussian,         lambda z, x: (-x * z,))
+gaussian     = row("gaussian",      "gaussian({})",  ieee.gaussian,         lambda z, x: (gaussian_slope(x),))
+gaussian_slope = row("gaussian_slope", "gaussian_slope({})", ieee.gaussian_slope, lambda z, x: (or_zero(gaussian(x), -one_less_square(x) * gaussian(x)),), spelled=lambda x: -x * gaussian(x))
 normal_cdf   = row("normal_cdf",    "normal_cdf({})", ieee.normal_cdf,      lambda z, x: (INVERSE_SQRT_2_PI * gaussian(x),))
 erf          = row("erf",           "erf({})",       math.erf,              lambda z, x: (TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
 erfc         = row("erfc",          "erfc({})",      math.erfc,             lambda z, x: (-TWO_OVER_SQRT_PI * (gaussian(x) * gaussian(x)),))
@@ -151,14 +176,16 @@ lgamma       = row("lgamma",        "lgamma({})",    special.lgamma,        lamb
 sinc         = family("sinc",       "sinc",          special.sinc)(0)
 
 # Activations
-sigmoid      = row("sigmoid",       "sigmoid({})",   ieee.sigmoid,          lambda z, x: (z * sigmoid(-x),))
+sigmoid      = row("sigmoid",       "sigmoid({})",   ieee.sigmoid,          lambda z, x: (sigmoid_slope(z, x),))
+sigmoid_slope = row("sigmoid_slope", "sigmoid_slope({}, {})", ieee.sigmoid_slope, lambda z, s, x: (None, -z * tanh(0.5 * x)), spelled=lambda s, x: s * sigmoid(-x))
 log_sigmoid  = row("log_sigmoid",   "log_sigmoid({})", lambda x: -ieee.softplus(-x), lambda z, x: (sigmoid(-x),))
 softplus     = row("softplus",      "softplus({})",  ieee.softplus,         lambda z, x: (sigmoid(x),))
 relu         = row("relu",          "relu({})",      lambda x: ieee.maximum(x, 0.0), lambda z, x: (heaviside(x, 0.0),), kink=lambda x: x)
-leaky_relu   = row("leaky_relu",    "leaky_relu({}, {})", lambda x, a: x if x > 0.0 else a * x, lambda z, x, a: (where(heaviside(x, 0.0), 1.0, a), minimum(x, 0.0)), kink=lambda x, a: x, defaults=(0.01,))
-elu          = row("elu",           "elu({}, {})",   lambda x, a: x if x > 0.0 else a * math.expm1(x), lambda z, x, a: (where(heaviside(x, 0.0), 1.0, a * exp(x)), expm1(minimum(x, 0.0))), kink=lambda x, a: x, defaults=(1.0,))
-gelu         = row("gelu",          "gelu({})",      lambda x: x * ieee.normal_cdf(x), lambda z, x: (normal_cdf(x) + INVERSE_SQRT_2_PI * x * gaussian(x),))
-silu         = row("silu",          "silu({})",      lambda x: x * ieee.sigmoid(x), lambda z, x: (sigmoid(x) * (1.0 + x * sigmoid(-x)),))
+leaky_relu   = row("leaky_relu",    "leaky_relu({}, {})", lambda x, a: x if x > 0.0 else a * x, lambda z, x, a: (if_defined(x, where(heaviside(x, 0.0), 1.0, a)), minimum(x, 0.0)), kink=lambda x, a: x, defaults=(0.01,))
+elu          = row("elu",           "elu({}, {})",   lambda x, a: x if x > 0.0 else a * math.expm1(x), lambda z, x, a: (if_defined(x, where(heaviside(x, 0.0), 1.0, a * exp(x))), expm1(minimum(x, 0.0))), kink=lambda x, a: x, defaults=(1.0,))
+gelu         = row("gelu",          "gelu({})",      ieee.gelu,             lambda z, x: (normal_cdf(x) - INVERSE_SQRT_2_PI * gaussian_slope(x),))
+silu         = row("silu",          "silu({})",      ieee.silu,             lambda z, x: (silu_slope(x),))
+silu_slope   = row("silu_slope",    "silu_slope({})", ieee.silu_slope,      lambda z, x: (sigmoid_slope(sigmoid(x), x) * (2.0 - x * tanh(0.5 * x)),), spelled=lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x)))
 
 # Choices
 floor        = row("floor",         "floor({})",     ieee.floor,            lambda z, x: (None,), kink=lambda x: math.remainder(x, 1.0))
@@ -174,6 +201,7 @@ straight     = row("straight",      "straight({}, {}, {})", ieee.where,     lamb
 sign         = row("sign",          "sign({})",      ieee.sign,             lambda z, x: (None,), kink=lambda x: x)
 heaviside    = row("heaviside",     "heaviside({}, {})", ieee.heaviside,    lambda z, x, at_zero: (None, None), kink=lambda x, at_zero: x)
 equal        = row("equal",         "equal({}, {})", ieee.equal,            lambda z, x, y: (None, None), kink=lambda x, y: x - y)
+exp_gap      = row("exp_gap",       "exp_gap({}, {})", ieee.exp_gap,        lambda z, x, y: (z, -z), spelled=lambda x, y: exp(gap(x, y)))
 gap          = row("gap",           "gap({}, {})",   ieee.gap,              lambda z, x, y: (1.0, -1.0))
 logaddexp    = row("logaddexp",     "logaddexp({}, {})", ieee.logaddexp,    lambda z, x, y: (sigmoid(gap(x, y)), sigmoid(gap(y, x))))
 
@@ -183,8 +211,9 @@ prod         = row("prod",          "prod({...})",   ieee.product,          lamb
 dot          = row("dot",           "dot({...})",    ieee.dot,              lambda z, *xs: xs[len(xs) // 2 :] + xs[: len(xs) // 2])
 norm         = row("norm",          "norm({...})",   math.hypot,            lambda z, *xs: tuple(direction(x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs)), kink=lambda *xs: math.hypot(*xs))
 direction    = row("direction",     "direction({...})", ieee.direction,     lambda z, *xs: direction_partials(z, norm(*xs), *xs), kink=lambda *xs: math.hypot(*xs))
-logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(z, xs))
-softmax      = row("softmax",       "softmax({...})", ieee.softmax,         lambda z, *xs: softmax_partials(shares(logsumexp(*xs), xs)))
+logsumexp    = row("logsumexp",     "logsumexp({...})", ieee.logsumexp,     lambda z, *xs: shares(xs, z))
+share        = row("share",         "share({}, {})",  ieee.share,            lambda z, x, y: (y / (x + y) / (x + y), -z / (x + y)), kink=lambda x, y: x + y, spelled=lambda x, y: x / (x + y))
+softmax      = row("softmax",       "softmax({...})", ieee.softmax,         lambda z, *xs: softmax_partials(z, xs))
 # fmt: on
 
 
@@ -204,17 +233,12 @@ def only_if(condition: Any) -> Any:
     return Gate(condition)
 
 
-def if_defined(z: Any, slope: Any) -> Any:
-    """The slope, and `nan` where z is `nan`: log has no derivative at -1, though 1/x is -1."""
-    return where(equal(z, z), slope, math.nan)
-
-
 def or_zero(condition: Any, x: Any) -> Any:
     """`x`, or 0 where the condition is 0: 0/0 is a choice here, not a `nan`."""
     return where(condition, x, 0.0)
 
 
-def power_slope(x: Any, n: Any) -> Any:
+def slope_of_power(x: Any, n: Any) -> Any:
     """d(x**n)/dx = n * x**(n-1) for a constant n.
 
     At n = 0 the formula would be 0 * inf at x = 0; at 1 and 2 it would leave `x**0` and
@@ -236,11 +260,16 @@ def power_rest(x: Any, y: Any) -> Any:
     return where(x, pow_(x, y - (y - 1.0 + 1.0)), 1.0)
 
 
-def power_partials(z: Any, x: Any, y: Any) -> tuple[Any, Any]:
-    """(y * x**(y-1), z * log(x)), each 0 where its limit is 0 and the formula is `nan`."""
-    at_pole = equal(x, 0.0) * heaviside(y, 1.0)  # 0**y for y >= 0 does not vary with y
-    slope = where(equal(y, 0.0), 0.0, y * pow_(x, y - 1.0) * power_rest(x, y))
-    return slope, where(at_pole, 0.0, z * log(x))
+def mixed_slope(x: Any, y: Any, m: Any) -> Any:
+    """The derivative by x of x**y * log(x)**m; of y * x**(y-1) by y, for m = 1, it is the same."""
+    first = m * power_log(x, y - 1.0, m - 1.0) if m - 1.0 else pow_(x, y - 1.0)
+    return first + y * power_log(x, y - 1.0, m)
+
+
+def hypot_slope_partials(z: Any, x: Any, y: Any, r: Any) -> tuple[Any, Any]:
+    """Of x / r: y*y / r**3 and -x*y / r**3. Of 1/r - x*x/r**3 nothing is left far out."""
+    other = hypot_slope(y, x)
+    return other * other / r, -(z * other) / r
 
 
 def atan2_partials(r: Any, x: Any, y: Any) -> tuple[Any, Any]:
@@ -273,17 +302,42 @@ def direction_partials(u: Any, z: Any, _x: Any, *others: Any) -> tuple[Any, ...]
     return sum_(*squares) / z, *(-u * component / z for component in components)
 
 
-def shares(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+def shares(xs: tuple[Any, ...], z: Any) -> tuple[Any, ...]:
     """exp(x - z) for each x, scaled to add up to 1: equal infinities share equally.
 
-    The scaling also undoes the rounding of z, which at z = 1000 costs three digits.
+    The scaling undoes the rounding of z, which at z = 1000 costs three digits. Each share is
+    of itself and the sum of the others, which keeps the digits of 1 - p when it moves.
     """
-    weights = [exp(gap(x, z)) for x in xs]
-    whole = reduce(operator.add, weights)
-    return tuple(weight / whole for weight in weights)
+    if len(xs) == 2:
+        x, y = xs
+        return sigmoid(gap(x, y)), sigmoid(gap(y, x))
+    return tuple(map(share, *weights_and_rests(xs, z)))
 
 
-def softmax_partials(share: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Of the first share: p * (sum of the other shares), which keeps the digits of 1 - p."""
-    first, *others = share
-    return first * sum_(*others), *(-first * other for other in others)
+def weights_and_rests(xs: tuple[Any, ...], z: Any) -> tuple[list[Any], list[Any]]:
+    """exp(x - z) for each x, and for each the sum of the others."""
+    weights = [exp_gap(x, z) for x in xs]
+    return weights, sums_of_others(weights)[1] or [0.0]
+
+
+def sums_of_others(xs: list[Any]) -> tuple[Any, list[Any]]:
+    """The sum, and for each x the sum of all others: in halves, so that few roundings add up."""
+    if len(xs) == 1:
+        return xs[0], []
+    half = len(xs) // 2
+    (left, others_left), (right, others_right) = map(sums_of_others, (xs[:half], xs[half:]))
+    to_left = [right + other for other in others_left] or [right]
+    return left + right, to_left + ([left + other for other in others_right] or [left])
+
+
+def softmax_partials(z: Any, xs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of the first share: p * (1 - p), as the share of the others, and -p * q for each other.
+
+    Of two operands it is a sigmoid: where they nearly tie, p and 1 - p do not tell them apart.
+    """
+    if len(xs) == 2:
+        slope = sigmoid_slope(z, gap(*xs))
+        return slope, -slope
+    weights, rests = weights_and_rests(xs, logsumexp(*xs))
+    first, *others = map(share, weights, rests)
+    return first * share(rests[0], weights[0]), *(-first * other for other in others)

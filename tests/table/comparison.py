@@ -27,7 +27,7 @@ EPSILON = sys.float_info.epsilon
 SMALLEST_NORMAL = sys.float_info.min
 ROUNDS_TO_INFINITY = sys.float_info.max * (1 + mpmath.ldexp(1, -54))
 
-CONSTANT_OPERAND = {"pow_constant": 1}
+CONSTANT_OPERAND = {"pow_constant": 1, "power_log": 2}
 """An operand that is a number by definition, so that the row has no partial for it."""
 
 

@@ -57,7 +57,7 @@ def test_backward_has_the_names_of_a_derivation_by_hand():
         "    loss = t2 ** 2\n"
         "    t3 = 2.0 * t2\n"
         "    d_loss_d_h = t3 * w2\n"
-        "    d_loss_d_w1 = d_loss_d_h * (4.0 * sigmoid(2.0 * t1) * sigmoid(-2.0 * t1)) * x\n"
+        "    d_loss_d_w1 = d_loss_d_h * (4 * sigmoid(2 * t1) * sigmoid(-2 * t1)) * x\n"
         "    d_loss_d_w2 = t3 * h\n"
         "    return loss, (d_loss_d_w1, d_loss_d_w2)\n"
     )

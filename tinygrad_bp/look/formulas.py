@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from tinygrad_bp.look.text import plain, shortened
 from tinygrad_bp.operand import COMPARISONS
@@ -155,6 +155,8 @@ class _Formula(Symbol):
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> _Formula:
         """The formula, shorter where the numbers at hand or plain algebra make it so."""
+        if primitive.spelled:
+            return cast(_Formula, primitive.spelled(*operands))
         digits = next(x.digits for x in operands if isinstance(x, _Formula))
         formulas = [_formula(operand, digits) for operand in operands]
         number = primitive.value(*[x.number for x in formulas])

@@ -6,13 +6,13 @@ lanes: what is fused and in which order sums go is decided here, and not by LLVM
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 
 from tinygrad_bp import primitives as p
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.assembly import Assembly, Lowering, Register
 from tinygrad_bp.tape.engine import backend
-from tinygrad_bp.tape.lowering import EXACT, LOWERINGS, Arithmetic
+from tinygrad_bp.tape.lowering import EXACT, LOWERINGS, Arithmetic, silu, silu_slope
 from tinygrad_bp.tape.polynomials import POLYNOMIALS, call_of
 
 R = Register
@@ -66,7 +66,7 @@ class FastAssembly(Assembly):
     def call(self, row: Primitive, *operands: str) -> Register:
         """A function outside, or the polynomial for it."""
         if row in ROWS:
-            return call_of(self, row.name, operands[0])
+            return call_of(self, row.name, operands[-1])
         return super().call(row, *operands)
 
 
@@ -89,7 +89,7 @@ ROWS = [getattr(p, name) for name in POLYNOMIALS]
 
 
 def _polynomial(row: Primitive) -> Lowering:
-    return lambda a, x: a.call(row, x)
+    return lambda a, *xs: a.call(row, *xs)
 
 
 FAST = Arithmetic(
@@ -97,7 +97,8 @@ FAST = Arithmetic(
     {
         **LOWERINGS,
         **{row: _polynomial(row) for row in ROWS},
-        p.silu: lambda a, x: a.multiply(x, a.call(p.sigmoid, x)),
+        p.silu: partial(silu, sigmoid=_polynomial(p.sigmoid)),
+        p.silu_slope: partial(silu_slope, sigmoid=_polynomial(p.sigmoid)),
         p.sum_: total,
         p.dot: dot,
     },

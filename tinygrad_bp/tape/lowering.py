@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from tinygrad_bp import ieee
 from tinygrad_bp import primitives as p
 from tinygrad_bp.primitive import Primitive
 from tinygrad_bp.tape.assembly import Assembly, Lowering, Register
@@ -41,6 +42,35 @@ def sigmoid(a: Assembly, x: R) -> R:
     e = a.call(p.exp, a.negative(a.intrinsic("fabs", x)))
     above = a.compare("oge", x, a.number(0.0))
     return a.divide(a.select(above, one, e), a.add(one, e))
+
+
+def silu(a: Assembly, x: R, sigmoid: Lowering = sigmoid) -> R:
+    """The product; its limit at -inf."""
+    return unless_lowest(a, x, a.multiply(x, sigmoid(a, x)))
+
+
+def silu_slope(a: Assembly, x: R, sigmoid: Lowering = sigmoid) -> R:
+    """sigmoid(x) * (1 + x * sigmoid(-x)); its limit at -inf."""
+    rest = a.multiply(x, sigmoid(a, a.negative(x)))
+    return unless_lowest(a, x, a.multiply(sigmoid(a, x), a.add(a.number(1.0), rest)))
+
+
+def unless_lowest(a: Assembly, x: R, otherwise: R) -> R:
+    """-0.0 where x is -inf."""
+    is_lowest = a.compare("oeq", x, a.number(float("-inf")))
+    return a.select(is_lowest, a.number(-0.0), otherwise)
+
+
+def sigmoid_slope(a: Assembly, _s: R, x: R) -> R:
+    """Of the two sigmoids, which share their exponential."""
+    return a.multiply(sigmoid(a, x), sigmoid(a, a.negative(x)))
+
+
+def tanh_slope(a: Assembly, x: R) -> R:
+    """Four times that product, of twice x."""
+    twice = a.multiply(a.number(2.0), x)
+    left = a.multiply(a.number(4.0), sigmoid(a, twice))
+    return a.multiply(left, sigmoid(a, a.negative(twice)))
 
 
 def log1p_exp(a: Assembly, x: R) -> R:
@@ -95,6 +125,62 @@ def dot(a: Assembly, *xs: R) -> R:
     return total(a, *map(a.multiply, xs[:half], xs[half:]))
 
 
+def one_less_square(a: Assembly, x: R) -> R:
+    """(1 - x) * (1 + x)."""
+    one = a.number(1.0)
+    return a.multiply(a.subtract(one, x), a.add(one, x))
+
+
+def atan_slope(a: Assembly, x: R) -> R:
+    """1 / (1 + x * x)."""
+    one = a.number(1.0)
+    return a.divide(one, a.add(one, a.multiply(x, x)))
+
+
+def gaussian_slope(a: Assembly, x: R) -> R:
+    """-x times the Gaussian; 0 at infinity."""
+    slope = a.multiply(a.negative(x), a.call(p.gaussian, x))
+    size = a.intrinsic("fabs", x)
+    is_infinite = a.compare("oeq", size, a.number(float("inf")))
+    return a.select(is_infinite, a.copysign(a.number(0.0), a.negative(x)), slope)
+
+
+def times_power(a: Assembly, factor: R, x: R, y: R) -> R:
+    """The product factor * x**y, by halves where the power is not a normal number."""
+    z, size = a.call(p.pow_, x, y), a.intrinsic("fabs", x)
+    half = a.call(p.pow_, size, a.multiply(a.number(0.5), y))
+    halves = a.multiply(a.multiply(factor, half), half)
+    halves = a.multiply(a.copysign(a.number(1.0), z), halves)
+    power = a.intrinsic("fabs", z)
+    in_range = a.both(
+        a.compare("oge", power, a.number(ieee.SMALLEST_NORMAL)),
+        a.compare("ole", power, a.number(ieee.LARGEST)),
+    )
+    is_plain = a.either(in_range, a.compare("uno", z, z))
+    is_plain = a.either(is_plain, a.compare("oeq", x, a.number(0.0)))
+    return a.select(is_plain, a.multiply(factor, z), halves)
+
+
+def power_slope(a: Assembly, x: R, y: R) -> R:
+    """The slope y * x**(y - 1), and what rounding y - 1 took away; 0 where y is."""
+    zero, one = a.number(0.0), a.number(1.0)
+    below = a.subtract(y, one)
+    rest = a.subtract(y, a.add(below, one))
+    slope = times_power(a, y, x, below)
+    more = a.multiply(slope, a.call(p.pow_, x, rest))
+    is_exact = a.either(a.compare("oeq", rest, zero), a.compare("oeq", x, zero))
+    slope = a.select(is_exact, slope, more)
+    return a.select(a.compare("oeq", y, zero), zero, slope)
+
+
+def power_log(a: Assembly, x: R, y: R, m: R) -> R:
+    """x**y * log(x)**m; 0 where x is and y is not below."""
+    zero = a.number(0.0)
+    result = times_power(a, a.call(p.pow_, a.call(p.log, x), m), x, y)
+    stays = a.both(a.compare("oeq", x, zero), a.compare("oge", y, zero))
+    return a.select(stays, zero, result)
+
+
 def any_nan(a: Assembly, xs: Sequence[R]) -> R:
     """Whether one of the numbers is `nan`."""
     return reduce(a.either, [a.compare("uno", x, x) for x in xs])
@@ -105,17 +191,37 @@ def largest(a: Assembly, xs: Sequence[R]) -> R:
     return reduce(lambda top, x: a.select(a.compare("ogt", x, top), x, top), xs)
 
 
+def exp_gap(a: Assembly, x: R, y: R) -> R:
+    """The exponential of the gap, and a Taylor step for what rounding took from the gap."""
+    zero, high = a.number(0.0), gap(a, x, y)
+    e, added = a.call(p.exp, high), a.subtract(high, x)
+    low = a.subtract(a.subtract(x, a.subtract(high, added)), a.add(y, added))
+    is_plain = a.either(a.compare("oeq", high, zero), a.compare("ule", e, zero))
+    is_plain = a.either(is_plain, a.compare("oeq", e, a.number(float("inf"))))
+    return a.select(is_plain, e, a.add(e, a.multiply(e, low)))
+
+
+def exact_total(a: Assembly, *xs: R) -> R:
+    """From left to right, and what rounding took from it."""
+    result, rest = xs[0], a.number(0.0)
+    for x in xs[1:]:
+        before, result = result, a.add(result, x)
+        added = a.subtract(result, before)
+        lost = a.subtract(before, a.subtract(result, added))
+        rest = a.add(rest, a.add(lost, a.subtract(x, added)))
+    return a.add(result, rest)
+
+
 def logsumexp(a: Assembly, *xs: R) -> R:
     """The top + log1p(sum of exp(x - top)) over all but the first that is the top."""
-    top = largest(a, xs)
-    others, top_was_seen = a.number(0.0), None
+    top, zero = largest(a, xs), a.number(0.0)
+    others, top_was_seen = [], None
     for x in xs:
-        more = a.add(others, a.call(p.exp, a.subtract(x, top)))
         is_top = a.compare("oeq", x, top)
         skip = is_top if top_was_seen is None else a.both(is_top, a.negated(top_was_seen))
-        others = a.select(skip, others, more)
+        others.append(a.select(skip, zero, exp_gap(a, x, top)))
         top_was_seen = is_top if top_was_seen is None else a.either(top_was_seen, is_top)
-    result = a.add(top, a.call(p.log1p, others))
+    result = a.add(top, a.call(p.log1p, exact_total(a, *others)))
     infinite = a.compare("oeq", a.intrinsic("fabs", top), a.number(float("inf")))
     result = a.select(infinite, top, result)
     return a.select(any_nan(a, xs), a.number(float("nan")), result)
@@ -124,8 +230,8 @@ def logsumexp(a: Assembly, *xs: R) -> R:
 def softmax(a: Assembly, *xs: R) -> R:
     """The share of the first."""
     top = largest(a, xs)
-    weights = [a.call(p.exp, gap(a, x, top)) for x in xs]
-    share = a.divide(weights[0], total(a, *weights))
+    weights = [exp_gap(a, x, top) for x in xs]
+    share = a.divide(weights[0], exact_total(a, *weights))
     return a.select(any_nan(a, xs), a.number(float("nan")), share)
 
 
@@ -145,10 +251,19 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.exp2: lambda a, x: a.call(p.pow_, a.number(2.0), x),
     p.sqrt: lambda a, x: a.intrinsic("sqrt", x),
     p.pow_constant: lambda a, x, n: a.call(p.pow_, x, n),
+    p.power_slope: power_slope,
+    p.power_log: power_log,
+    p.if_defined: lambda a, x, y: a.select(a.compare("uno", x, x), a.number(float("nan")), y),
+    p.one_less_square: one_less_square,
+    p.atan_slope: atan_slope,
+    p.gaussian_slope: gaussian_slope,
     p.sigmoid: sigmoid,
+    p.sigmoid_slope: sigmoid_slope,
+    p.tanh_slope: tanh_slope,
     p.softplus: softplus,
     p.log_sigmoid: lambda a, x: a.negative(softplus(a, a.negative(x))),
-    p.silu: lambda a, x: a.multiply(x, sigmoid(a, x)),
+    p.silu: silu,
+    p.silu_slope: silu_slope,
     p.relu: lambda a, x: maximum(a, x, a.number(0.0)),
     p.leaky_relu: lambda a, x, slope: if_positive(a, x, a.multiply(slope, x)),
     p.elu: lambda a, x, y: if_positive(a, x, a.multiply(y, a.call(p.expm1, x))),
@@ -157,6 +272,7 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.clip: lambda a, x, low, high: minimum(a, maximum(a, x, low), high),
     p.where: where,
     p.straight: where,
+    p.exp_gap: exp_gap,
     p.gap: gap,
     p.sign: sign,
     p.heaviside: heaviside,
@@ -166,6 +282,7 @@ LOWERINGS: dict[Primitive, Lowering] = {
     p.prod: lambda a, *xs: reduce(a.multiply, xs),
     p.dot: dot,
     p.logsumexp: logsumexp,
+    p.share: lambda a, x, y: a.divide(x, a.add(x, y)),
     p.softmax: softmax,
 }
 """The rows that have instructions of their own."""
@@ -186,7 +303,7 @@ class Arithmetic:
     def lowered(self, a: Assembly, op: Primitive, operands: Sequence[Sequence[R]]) -> list[R]:
         """A row on each of these operands: its instructions, or else a call."""
         if op in self.packed and a.lanes == 1:
-            return call_together(a, op.name, [x for (x,) in operands])
+            return call_together(a, op.name, [xs[-1] for xs in operands])
         lowering = self.lowerings.get(op)
         return [lowering(a, *xs) if lowering else a.call(op, *xs) for xs in operands]
 

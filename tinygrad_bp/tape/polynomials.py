@@ -109,6 +109,16 @@ def tanh(a: Assembly, x: R) -> R:
     return a.copysign(quotient(a, (t, t_low), (below, below_low)), x)
 
 
+def sigmoid_slope(a: Assembly, x: R) -> R:
+    """The product of two sigmoids, which LLVM computes from one exponential."""
+    return a.multiply(sigmoid(a, x), sigmoid(a, a.negative(x)))
+
+
+def tanh_slope(a: Assembly, x: R) -> R:
+    """Four times that product, of twice x."""
+    return a.multiply(a.number(4.0), sigmoid_slope(a, a.multiply(a.number(2.0), x)))
+
+
 def log(a: Assembly, x: R) -> R:
     """The natural logarithm: -inf at 0, and `nan` below."""
     tiny = a.compare("olt", x, a.number(2.0**-1022))
@@ -135,7 +145,9 @@ POLYNOMIALS: dict[str, Callable[[Assembly, R], R]] = {
     "exp": exp,
     "log": log,
     "sigmoid": sigmoid,
+    "sigmoid_slope": sigmoid_slope,
     "tanh": tanh,
+    "tanh_slope": tanh_slope,
 }
 """By the names of the rows that they are the values of."""
 

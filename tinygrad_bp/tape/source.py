@@ -10,9 +10,9 @@ import ast
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,6 +38,9 @@ OPERATORS = {
     *(p.negative, p.positive, p.abs_),
 }
 """Rows that Python computes as the table does, or raises where the table does not."""
+
+SPELLED = (p.sigmoid_slope, p.tanh_slope)
+"""Rows that are written as what they are made of, which gives the same bits."""
 
 PYTHON_NAMES = {row: name for name, row in vars(p).items() if isinstance(row, Primitive)}
 HELPERS = {*PYTHON_NAMES.values(), "inf", "nan", "array", "expect", "named"}
@@ -155,6 +158,9 @@ class Written:
         xs = [self._symbols[slot] for slot in operands]
         if op is p.pow_constant and (power := self._whole(operands[1])):
             return Symbol.apply(op, xs[0], *power)
+        if op in SPELLED:
+            self._function(p.sigmoid)
+            return cast(Symbol, cast(Callable[..., Any], op.spelled)(*xs))
         if op in OPERATORS:
             return Symbol.apply(op, *xs)
         if len(xs) <= TERMS and (formula := spelled_out(op, xs)) is not None:

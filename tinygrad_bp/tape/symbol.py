@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import repeat
-from typing import Any
+from typing import Any, cast
 
 from tinygrad_bp.door import as_float
 from tinygrad_bp.operand import Operand
@@ -53,6 +53,8 @@ class Symbol(Operand):
     @classmethod
     def apply(cls, primitive: Primitive, *operands: Any) -> Symbol:
         """The primitive's notation, with parentheses only where they are needed."""
+        if primitive.spelled:
+            return cast(Symbol, primitive.spelled(*operands))
         binds = _precedence(primitive)
         symbols = map(_symbol, operands)
         return cls(primitive.write(*map(within, symbols, _needs(primitive, binds))), binds)
