@@ -55,6 +55,7 @@ ROUNDING: dict[tuple[str, int], Callable[..., float]] = {
     ("softmax", 1): lambda t, *xs: t * _largest(*xs),
     # y - 1 is rounded, which counts as often as log(x) is large.
     ("power_slope", 1): lambda t, x, _: t * abs(math.log(x)),
+    ("power_log", 1): lambda t, x, y, _: t * (1.0 + abs(y)) * abs(math.log(x)),
     # A sum of two terms with a root where both are about 0.2: at -0.7518, at -1.2785.
     ("gelu", 1): lambda _, x: 1.0 if -0.8 < x < -0.7 else 0.0,
     ("silu", 1): lambda _, x: 1.0 if -1.3 < x < -1.2 else 0.0,

@@ -66,6 +66,7 @@ EQUAL_PARTIALS = {"add", "sum", "floor_divide", "heaviside", "equal"}
 FROM_THE_RESULT = {
     *[(name, 0) for name in ("exp", "sqrt", "cbrt", "tan", "divide", "exp_gap")],
     ("exp_gap", 1),
+    ("sigmoid_slope", 0),
 }
 """Partials that are written with the result, and do not look at this operand."""
 
