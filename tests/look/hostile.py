@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import tinygrad_bp as tg
 from tests.look.browser import Page
 from tinygrad_bp import check, look, nn, tape
@@ -222,6 +224,8 @@ def of_strict(text: str) -> Iterator[Said]:
 
 
 def of_values(text: str) -> Iterator[Said]:
+    yield from all_of(tg.values(np.ones(2), text))
+    yield from all_of(tg.array([Value(1.0, text)]))
     for value in (Value(1.0, text), tg.constant(1.0, text), tg.values({text: 1.0}, text)[text]):
         yield from all_of(value)
         yield error(TypeError, lambda value=value: float(value))
@@ -360,7 +364,8 @@ def said(view: str, text: str) -> tuple[Said, ...]:
 SPEAKS_IN: dict[str, str] = {
     **dict.fromkeys(("BranchError", "Tape", "record", "Instruction", "Guard", "save"), "tape"),
     **dict.fromkeys(("NonFiniteError", "strict"), "strict"),
-    **dict.fromkeys(("Value", "constant", "values", "leaves", "topological_order"), "values"),
+    **dict.fromkeys(("Value", "constant", "values", "array", "Array", "leaves"), "values"),
+    "topological_order": "values",
     **dict.fromkeys(("source_line", "source_lines", "SourceLine"), "source_line"),
     **dict.fromkeys(("RecordingError", "no_grad"), "recording"),
     **dict.fromkeys(("compile", "Compiled", "grad", "gradient", "hessian", "hvp"), "structures"),
