@@ -10,7 +10,7 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from demos.start import start
 
-    start("plot")
+    start("plot", "test")
     from docs import arrays, notebook, pictures, reading, rules
 
     made = arrays.files() | rules.files() | reading.files() | pictures.files() | notebook.files()
