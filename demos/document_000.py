@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.reference import document_000 as reference
-from demos.reference import own
+from demos.reference import document_000 as reference, own
 from demos.report import (
     THRESHOLD,
     Claim,

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.reference import document_001 as reference
-from demos.reference import own
+from demos.reference import document_001 as reference, own
 from demos.report import (
     PRINT,
     THRESHOLD,

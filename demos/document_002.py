@@ -19,8 +19,7 @@ from demos.document_002_factors import (
     other_mistakes,
 )
 from demos.document_002_opened import opened
-from demos.reference import document_002 as reference
-from demos.reference import own
+from demos.reference import document_002 as reference, own
 from demos.report import (
     PRINT,
     Claim,

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from demos.reference import document_002 as reference
-from demos.reference.notation import Array
-from demos.reference.notation import sigmoid as numpy_sigmoid
+from demos.reference.notation import Array, sigmoid as numpy_sigmoid
 from demos.report import Claim, Prose, Table, same
 from tinygrad_bp import Value, gradient, sigmoid, values
 

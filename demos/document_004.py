@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_bp as tg
-from demos.reference import document_004 as reference
-from demos.reference import own
+from demos.reference import document_004 as reference, own
 from demos.report import (
     PRINT,
     REFERENCE,

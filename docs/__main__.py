@@ -11,9 +11,9 @@ def main() -> int:
     from demos.start import start
 
     start("plot", "test")
-    from docs import arrays, notebook, pictures, reading, rules
+    from docs import arrays, notebook, pictures, rooms, rules
 
-    made = arrays.files() | rules.files() | reading.files() | pictures.files() | notebook.files()
+    made = arrays.files() | rules.files() | rooms.files() | pictures.files() | notebook.files()
     for path, text in made.items():
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path}\n")

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_bp import Value, autopsy, constant, log, nn, sigmoid, step, what_if
 from tinygrad_bp.look import Drawing, draw
-from tinygrad_bp.look.what_if import WhatIf
+from tinygrad_bp.look.what_if.what_if import WhatIf
 
 IMAGES = Path(__file__).with_name("images")
 

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tinygrad_bp import primitives
-from tinygrad_bp.primitive import BY_NAME, Primitive
-from tinygrad_bp.tape.symbol import ATOM, Symbol
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import BY_NAME, Primitive
+from tinygrad_bp.tape.python.symbol import ATOM, Symbol
 
 PAGE = Path(__file__).with_name("rules.md")
 SOURCE = inspect.getsource(primitives)
@@ -31,7 +31,7 @@ HEAD = """\
 # The rules
 
 Every operation of the engine, with its derivatives. This page is generated from the table in
-[`primitives.py`](../tinygrad_bp/primitives.py), by running the very functions that `backward`
+[`primitives.py`](../tinygrad_bp/rows/primitives.py), by running the very functions that `backward`
 runs on operands that write text. `python3 docs` makes it anew, and a test compares.
 
 How to read it:
@@ -43,8 +43,9 @@ How to read it:
 * `heaviside(x, a)` is the step: 0 below zero, 1 above, `a` at zero. `where(c, x, y)` is `x` if
   `c` is not 0, else `y`. `gap(x, y)` is `x - y`, and 0 between equal infinities.
 * `n - (n - 1 + 1)` is what rounding takes away from n − 1: 0 for most n, and always tiny.
-* *Computed by* is the Python that gives the value; `ieee` is [`ieee.py`](../tinygrad_bp/ieee.py),
-  which gives IEEE-754's answer where Python's `math` raises.
+* *Computed by* is the Python that gives the value; `ieee` is
+  [`ieee.py`](../tinygrad_bp/rows/ieee.py), which
+  gives IEEE-754's answer where Python's `math` raises.
 * *Differentiable* says where the formula is a derivative in the strict sense. What the other points
   get is [decided](decisions.md#singular-points), and tested.
 """

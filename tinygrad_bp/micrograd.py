@@ -17,13 +17,13 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tinygrad_bp.door import as_float
-from tinygrad_bp.graph import topological_order
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.node import Node
+from tinygrad_bp.graph.sweep import contributions
 from tinygrad_bp.nn.module import Module
-from tinygrad_bp.node import Node
-from tinygrad_bp.operand import COMPARISONS
-from tinygrad_bp.primitive import CONSTANT, Primitive
-from tinygrad_bp.sweep import contributions
+from tinygrad_bp.rows.operand import COMPARISONS
+from tinygrad_bp.rows.primitive import CONSTANT, Primitive
 
 NAMES = {"relu": "ReLU"}
 """What micrograd calls an operation, where it is not the table's symbol."""

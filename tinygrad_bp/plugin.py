@@ -47,12 +47,12 @@ def register_strategies() -> None:
     Both call it, Hypothesis through its entry point: the second one finds the first.
     """
     strategies = sys.modules.get("hypothesis.strategies")
-    engine = sys.modules.get("tinygrad_bp.value")
+    engine = sys.modules.get("tinygrad_bp.core.value")
     if strategies and engine:
         strategies.register_type_strategy(engine.Value, _values)
 
 
 def _values(_type: type) -> Any:
-    from tinygrad_bp.check.strategies import values
+    from tinygrad_bp.check.programs.strategies import values
 
     return values()

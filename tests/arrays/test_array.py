@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import Array, Value, grad, hessian, jacobian, no_grad, values
-from tinygrad_bp.modes import RecordingError
+from tinygrad_bp.graph.modes import RecordingError
 
 FLOATS = np.array([[1.0, 2.0], [4.0, 0.5]])
 

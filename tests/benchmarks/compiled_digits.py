@@ -15,13 +15,13 @@ from demos.reference.notation import sigmoid
 from tests.benchmarks.contest import Contender
 from tests.benchmarks.peers import peer
 from tinygrad_bp import nn
-from tinygrad_bp.nn.batches import Batches
-from tinygrad_bp.nn.courses import course
-from tinygrad_bp.nn.examples import examples_of
-from tinygrad_bp.nn.gradients import reduction_of
+from tinygrad_bp.nn.fit.batches import Batches
+from tinygrad_bp.nn.fit.courses import course
+from tinygrad_bp.nn.fit.examples import examples_of
+from tinygrad_bp.nn.fit.fit import Run
+from tinygrad_bp.nn.fit.gradients import reduction_of
+from tinygrad_bp.nn.fit.progress import Progress
 from tinygrad_bp.nn.optimisers import Stepper
-from tinygrad_bp.nn.progress import Progress
-from tinygrad_bp.nn.training import Run
 
 EXAMPLES, RATE = 1792, 0.5
 EPOCHS = 20  # of ours in a turn: it looks up every 50 ms, which is more than an epoch

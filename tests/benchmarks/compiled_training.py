@@ -22,8 +22,7 @@ from functools import partial
 
 from tests.benchmarks import compiled_000, compiled_digits, compiled_moons, training_step
 from tests.benchmarks.contest import Contender, contest
-from tinygrad_bp.nn import courses, source_training
-from tinygrad_bp.tape import training
+from tinygrad_bp.nn.fit import courses, machine_training as training, source_training
 
 Peer = tuple[Contender | None, float]
 """A contender, if it is installed, and by how many times it shall be left behind."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_bp as tg
-from tinygrad_bp.tape.reading import ReaderRoute
-from tinygrad_bp.tape.routes import MachineRoute, SourceRoute
+from tinygrad_bp.tape.routes.reading import ReaderRoute
+from tinygrad_bp.tape.routes.routes import MachineRoute, SourceRoute
 
 NETWORKS = ([3, 4, 4, 1], [64, 30, 10], [784, 30, 10])
 ROWS = 64

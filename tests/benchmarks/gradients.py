@@ -15,8 +15,8 @@ import numpy as np
 
 import tinygrad_bp as tg
 from tests.benchmarks.contest import Contender, contest
-from tinygrad_bp.structure import numbers
-from tinygrad_bp.tape.routes import MachineRoute
+from tinygrad_bp.basics.structure import numbers
+from tinygrad_bp.tape.routes.routes import MachineRoute
 
 NUMBERS = 2**17
 """So many numbers in a call of `map`, a megabyte, which a processor keeps at hand."""

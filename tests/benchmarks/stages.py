@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.benchmarks import relu_network
 from tinygrad_bp import Value, topological_order
-from tinygrad_bp.sweep import adjoints
+from tinygrad_bp.graph.sweep import adjoints
 
 ROUNDS = 9
 STAGES = ("build", "order", "sweep", "store", "free")

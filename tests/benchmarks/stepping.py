@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tests.benchmarks.chain import chain
 from tinygrad_bp import Value, step
-from tinygrad_bp.look.stepper import Stepper
+from tinygrad_bp.look.walk.stepper import Stepper
 
 LENGTHS = (1_000, 1_000_000)
 ROUNDS = 3

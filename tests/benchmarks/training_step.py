@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.reference import document_000 as document
-from demos.reference import own
+from demos.reference import document_000 as document, own
 from tests.benchmarks.contest import Contender
 from tests.benchmarks.peers import Engine, engines
 from tinygrad_bp import nn

@@ -14,9 +14,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 import tinygrad_bp as tg
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.primitive import Primitive, named
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.rows.primitive import Primitive, named
 
 LEAST = 1e-6
 """A relative error above this is not to be called right."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_bp import gradient
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.rows.primitive import Primitive
 
 
 def gradient_with(wrong: Primitive, expression: Expression) -> list[float]:

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 
 import tinygrad_bp as tg
 import tinygrad_bp.check
-import tinygrad_bp.primitives
+import tinygrad_bp.rows.primitives
 from demos.reference import document_000, document_001
 from tinygrad_bp import Value
 from tinygrad_bp.check import assert_gradients_agree, check_gradient
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.strategies import expressions
 
 wrong_sigmoid = replace(tg.sigmoid, partials=lambda z, x: (z * (1.0 + x),))
 

@@ -14,9 +14,9 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value
-from tinygrad_bp.check import truths
 from tinygrad_bp.check.culprit import wrong_rules
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.truth import truths
+from tinygrad_bp.rows.primitive import Primitive
 
 
 def cancelling(x: Any) -> Any:

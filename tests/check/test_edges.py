@@ -9,16 +9,15 @@ from typing import Any
 
 import mpmath
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp.check import check_gradient
-from tinygrad_bp.check.exact import Exact, exactly
-from tinygrad_bp.check.local import slope
-from tinygrad_bp.check.points import domain, is_inside
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.subject import REFUSALS
+from tinygrad_bp.check.programs.points import domain, is_inside
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.truth.exact import Exact, exactly
+from tinygrad_bp.check.truth.local import slope
+from tinygrad_bp.check.truth.subject import REFUSALS
 
 SIZES = (
     *(1e16, 3.7e17, 1e30, 1e60, 1e155, 1e249, 1.7e308),

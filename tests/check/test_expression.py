@@ -10,12 +10,13 @@ from hypothesis import given
 
 import tinygrad_bp as tg
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
-from tinygrad_bp import Value, gradient, primitives, topological_order
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS, chosen
-from tinygrad_bp.check.steps import Step
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp import Value, gradient, topological_order
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS, chosen
+from tinygrad_bp.check.programs.steps import Step
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import BY_NAME
 
 
 def run(code: str) -> dict[str, Any]:

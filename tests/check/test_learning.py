@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tinygrad_bp import nn
-from tinygrad_bp.check.learning import TrainingRun
-from tinygrad_bp.check.strategies import datasets, networks, training_runs
+from tinygrad_bp.check.programs.learning import TrainingRun
+from tinygrad_bp.check.programs.strategies import datasets, networks, training_runs
 from tinygrad_bp.nn import SGD, Adam, AdamW
 
 

@@ -15,18 +15,18 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-import tinygrad_bp.functional
-import tinygrad_bp.value
+import tinygrad_bp.core.functional
+import tinygrad_bp.core.value
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
 from tinygrad_bp import Value, register, topological_order
-from tinygrad_bp.check import trial
-from tinygrad_bp.check.machine import engine_machine
-from tinygrad_bp.check.model import Twin, derivative
-from tinygrad_bp.check.trial import Trial
-from tinygrad_bp.copies import restored
+from tinygrad_bp.check.engine import trial
+from tinygrad_bp.check.engine.machine import engine_machine
+from tinygrad_bp.check.engine.model import Twin, derivative
+from tinygrad_bp.check.engine.trial import Trial
+from tinygrad_bp.core.copies import restored
+from tinygrad_bp.graph.sweep import adjoints
 from tinygrad_bp.nn import SGD
-from tinygrad_bp.primitives import cbrt, multiply, pow_constant, sin
-from tinygrad_bp.sweep import adjoints
+from tinygrad_bp.rows.primitives import cbrt, multiply, pow_constant, sin
 from tinygrad_bp.tape import Tape
 
 SETTINGS = settings(max_examples=30, stateful_step_count=25, database=None)
@@ -151,8 +151,8 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
     "leaves do not accumulate": (Value, "backward", backward_with(replace)),
     "constants get gradients": (Value, "backward", backward_with(forget_constants)),
     "a constant's backward does not raise": (Value, "backward", backward_from_constants),
-    "the last use of a node wins": (tinygrad_bp.value, "adjoints", last_use_alone),
-    "gradient lets the last use win": (tinygrad_bp.functional, "adjoints", last_use_alone),
+    "the last use of a node wins": (tinygrad_bp.core.value, "adjoints", last_use_alone),
+    "gradient lets the last use win": (tinygrad_bp.core.functional, "adjoints", last_use_alone),
     "zero_grad does nothing": (Value, "zero_grad", lambda self: None),  # noqa: ARG005
     "zero_grad stops at the node": (Value, "zero_grad", lambda self: setattr(self, "grad", 0.0)),
     "a copy is no copy": (Value, "__copy__", lambda self: self),

@@ -139,7 +139,7 @@ def test_graph_that_is_another_at_every_point_has_no_chain() -> None:
 
 
 def test_long_graph_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygrad_bp.check.recorded.TOO_MANY", 5)
+    monkeypatch.setattr("tinygrad_bp.check.mistakes.recorded.TOO_MANY", 5)
 
     assert kinds(lambda x: np.exp(x * x) + x * x + 1, 0.5, gradient=lambda x: 2 * x) == []
 
@@ -176,7 +176,7 @@ def test_function_that_runs_here_alone_has_no_chain() -> None:
 
 
 def test_search_for_several_mistakes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygrad_bp.check.several.EFFORT", 0)
+    monkeypatch.setattr("tinygrad_bp.check.mistakes.several.EFFORT", 0)
 
     assert kinds(tg.sigmoid, 0.5, gradient=lambda x: np.cos(17 * x) + x) == []
 
@@ -191,7 +191,7 @@ def test_part_of_a_block_may_be_explained() -> None:
 
 
 def test_large_batches_are_not_turned_for_every_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygrad_bp.check.suspicion.MOST_WORK", 10)
+    monkeypatch.setattr("tinygrad_bp.check.mistakes.suspicion.MOST_WORK", 10)
     made = next(m for m in regression(np.random.default_rng(0)) if m.kind == "missing factor")
 
     assert kinds(made.function, *made.inputs, gradient=made.gradient) == [("missing factor",)]

@@ -16,12 +16,14 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
-from tinygrad_bp import Value, ieee, register
-from tinygrad_bp.check import check_operation, truths
+from tinygrad_bp import Value, register
+from tinygrad_bp.check import check_operation
 from tinygrad_bp.check.examination import Examination, Part
-from tinygrad_bp.check.points import moderate, points
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.points import moderate, points
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.truth import truths
+from tinygrad_bp.rows import ieee
+from tinygrad_bp.rows.primitive import Primitive
 
 
 @pytest.fixture(autouse=True)

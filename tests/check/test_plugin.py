@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import find
-from hypothesis import strategies as st
+from hypothesis import find, strategies as st
 from packaging.requirements import Requirement
 
 from tests.house.sources import PACKAGE, ROOT
@@ -36,7 +35,7 @@ PASSING = """\
 import sys
 from hypothesis import given, settings, strategies as st
 from tinygrad_bp import Value
-from tinygrad_bp.check import strategies
+from tinygrad_bp.check.programs import strategies
 
 @given(st.from_type(Value))
 def test_value_is_drawn_by_its_type(value):
@@ -177,7 +176,7 @@ def test_type_of_value_is_known_here() -> None:
     assert find(st.from_type(Value), lambda value: value.data > 1.0).data == 2.0
 
 
-@pytest.mark.parametrize("absent", ["hypothesis.strategies", "tinygrad_bp.value"])
+@pytest.mark.parametrize("absent", ["hypothesis.strategies", "tinygrad_bp.core.value"])
 def test_one_without_the_other_is_not_an_error(
     monkeypatch: pytest.MonkeyPatch, absent: str
 ) -> None:

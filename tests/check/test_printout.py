@@ -16,10 +16,10 @@ from hypothesis import find, given, settings
 from tests.check.planted import gradient_with, right_gradient
 from tests.table.mutations import WRONG_PARTIAL
 from tinygrad_bp import Value
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.printout import Printout
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.printout import Printout
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.strategies import expressions
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,9 @@ def test_report_of_what_cannot_be_computed_is_the_program(
 
     expression = Expression(lambda x: x.sin(), 0.5)
     monkeypatch.setitem(
-        sys.modules["tinygrad_bp.primitive"].BY_NAME, "sin", replace(ROWS["sin"], partials=broken)
+        sys.modules["tinygrad_bp.rows.primitive"].BY_NAME,
+        "sin",
+        replace(ROWS["sin"], partials=broken),
     )
 
     assert repr(Printout(expression)).endswith(

@@ -12,13 +12,13 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value
+from tinygrad_bp.basics.optional import mpmath
 from tinygrad_bp.check import check_gradient, define
-from tinygrad_bp.check.exact import Exact
-from tinygrad_bp.check.float_slopes import float_slope
-from tinygrad_bp.check.local import slope
-from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import exact_slope, exact_slopes
-from tinygrad_bp.check.truths import definition
+from tinygrad_bp.check.truth.exact import Exact
+from tinygrad_bp.check.truth.float_slopes import float_slope
+from tinygrad_bp.check.truth.local import slope
+from tinygrad_bp.check.truth.slopes import exact_slope, exact_slopes
+from tinygrad_bp.check.truth.truths import definition
 
 wrong_tanh = replace(tg.tanh, partials=lambda z, x: (1.0 + z * x,))
 

@@ -7,18 +7,18 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import Phase, find, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, find, given, settings, strategies as st
 
 from tests.core.test_registry import _what_a_test_registers_is_forgotten as _forgotten  # noqa: F401
-from tinygrad_bp import Value, gradient, primitives, register, topological_order
-from tinygrad_bp.check import builder
-from tinygrad_bp.check.builder import is_at_home
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.strategies import SMOOTH, expressions, inputs_for, values
-from tinygrad_bp.primitive import named
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp import Value, gradient, register, topological_order
+from tinygrad_bp.check.programs import builder
+from tinygrad_bp.check.programs.builder import is_at_home
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.strategies import SMOOTH, expressions, inputs_for, values
+from tinygrad_bp.graph.sweep import local_partials
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import named
 
 MAPS = {"tanh", "softplus", "atan", "add", "multiply", "subtract"}
 every_row = pytest.mark.parametrize("row", ROWS)

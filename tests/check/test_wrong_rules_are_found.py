@@ -33,11 +33,11 @@ from tests.table.test_wrong_rules_are_caught import (
     operands,
 )
 from tinygrad_bp.check import operation
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.points import moderate, points
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.points import moderate, points
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.rows.primitive import Primitive
 
 TOLERANCE = 1e-7
 """What `check_gradient` lets pass; the smallest of the wrong rules is wrong by 1e-6."""

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 import tinygrad_bp
-from tinygrad_bp import Value, constant, exp, log, no_grad, topological_order, value, where
-from tinygrad_bp.sweep import tangents
+from tinygrad_bp import Value, constant, exp, log, no_grad, topological_order, where
+from tinygrad_bp.core import value
+from tinygrad_bp.graph.sweep import tangents
 
 
 def test_a_leaf_reached_twice_by_one_operation_counts_twice():

@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_bp
 from tinygrad_bp import Value, constant, register, topological_order
-from tinygrad_bp.primitive import BY_NAME, CONSTANT
+from tinygrad_bp.rows.primitive import BY_NAME, CONSTANT
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 
@@ -176,7 +176,7 @@ def test_deepcopy_of_an_object_keeps_parameters_and_outputs_together():
 
 def test_a_primitive_is_copied_and_pickled_as_itself():
     for primitive in (*BY_NAME.values(), CONSTANT):
-        if primitive.name in tinygrad_bp.primitive.BY_NAME or primitive is CONSTANT:
+        if primitive.name in tinygrad_bp.rows.primitive.BY_NAME or primitive is CONSTANT:
             assert copy.copy(primitive) is copy.deepcopy(primitive) is primitive
             assert pickle.loads(pickle.dumps(primitive)) is primitive
 

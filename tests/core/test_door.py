@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinygrad_bp import Value, constant, values
-from tinygrad_bp.door import as_float
+from tinygrad_bp.basics.door import as_float
 
 
 class Tensor:

@@ -12,10 +12,10 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, constant, record
-from tinygrad_bp.check.exact import Exact
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.look.formulas import _Formula
-from tinygrad_bp.tape.symbol import Symbol
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.truth.exact import Exact
+from tinygrad_bp.look.words.formulas import _Formula
+from tinygrad_bp.tape.python.symbol import Symbol
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, math.inf, -math.inf, math.nan, 5e-324]
 PAIRS = list(itertools.product(NUMBERS, repeat=2))

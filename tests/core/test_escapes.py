@@ -2,11 +2,10 @@
 
 import json
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from markdown_it import MarkdownIt
 
-from tinygrad_bp.escapes import code, html, javascript, lines, markdown, visible
+from tinygrad_bp.basics.escapes import code, html, javascript, lines, markdown, visible
 
 # With surrogates, which Hypothesis leaves out unless asked.
 ANY = st.text(st.characters(codec=None, exclude_categories=()))

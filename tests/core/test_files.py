@@ -10,8 +10,9 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.house.sources import module_files
-from tinygrad_bp import files, tape
-from tinygrad_bp.files import write
+from tinygrad_bp import tape
+from tinygrad_bp.basics import files
+from tinygrad_bp.basics.files import write
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="modes and pipes are those of POSIX")
 
@@ -162,9 +163,9 @@ def test_no_other_file_of_the_package_writes():
     texts = {module: path.read_text(encoding="utf-8") for module, path in module_files().items()}
 
     assert {module for module, text in texts.items() if WRITES.search(text)} == {
-        "tinygrad_bp.files",
-        "tinygrad_bp.look.plots",  # which only says how to save one
-        "tinygrad_bp.tape.store",  # which reads, from a descriptor
+        "tinygrad_bp.basics.files",
+        "tinygrad_bp.look.plots.plots",  # which only says how to save one
+        "tinygrad_bp.tape.machine.store",  # which reads, from a descriptor
     }
     assert WRITES.search("with path.open('w') as file:")
     assert not WRITES.search("with path.open('rb') as file:")

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_bp
 from tinygrad_bp import (
@@ -20,7 +19,6 @@ from tinygrad_bp import (
     hvp,
     jacobian,
     jvp,
-    modes,
     no_grad,
     sin,
     tanh,
@@ -28,6 +26,7 @@ from tinygrad_bp import (
     value_and_grad,
     vjp,
 )
+from tinygrad_bp.graph import modes
 
 Point = namedtuple("Point", "x y")
 

@@ -15,9 +15,9 @@ from tinygrad_bp import (
     topological_order,
     where,
 )
-from tinygrad_bp.graph import uses
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.primitive import CONSTANT, named
+from tinygrad_bp.graph.graph import uses
+from tinygrad_bp.rows.operand import Operand
+from tinygrad_bp.rows.primitive import CONSTANT, named
 
 
 def test_each_node_stands_once_and_after_its_parents():

@@ -13,16 +13,16 @@ import tinygrad_bp
 from tinygrad_bp import (
     SourceLine,
     Value,
-    compile,  # noqa: A004
+    compile,
     constant,
-    lines,
-    modes,
     nn,
     no_grad,
     source_line,
     source_lines,
     values,
 )
+from tinygrad_bp.basics import lines
+from tinygrad_bp.graph import modes
 
 
 def number_of_the_line_before():

@@ -15,12 +15,12 @@ from tinygrad_bp import (
     constant,
     exp,
     log,
-    modes,
     no_grad,
     source_line,
     source_lines,
     strict,
 )
+from tinygrad_bp.graph import modes
 
 
 @pytest.fixture(autouse=True)

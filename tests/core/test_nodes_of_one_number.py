@@ -15,7 +15,7 @@ import pytest
 import tinygrad_bp as tg
 from tests.nn.routes import ROUTES, fit
 from tinygrad_bp import Value, nn
-from tinygrad_bp.look.trace import Trace
+from tinygrad_bp.look.walk.trace import Trace
 
 
 def ones(a, b, c):

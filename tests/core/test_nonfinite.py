@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from tinygrad_bp import nonfinite, primitives
-from tinygrad_bp.nonfinite import contribution_made, partial_made, value_made
+from tinygrad_bp.graph import nonfinite
+from tinygrad_bp.graph.nonfinite import contribution_made, partial_made, value_made
+from tinygrad_bp.rows import primitives
 
 INF, NAN = math.inf, math.nan
 

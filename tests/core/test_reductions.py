@@ -5,12 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_bp
 from tinygrad_bp import Value, constant, dot, grad, logsumexp, prod, softmax, values
-from tinygrad_bp.primitive import named
+from tinygrad_bp.rows.primitive import named
 
 inf, nan = math.inf, math.nan
 REDUCTIONS = [

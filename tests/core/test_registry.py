@@ -12,10 +12,10 @@ import pytest
 
 import tinygrad_bp
 from tinygrad_bp import Value, grad, gradient, jvp, register, strict, topological_order, values
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.primitive import BY_NAME
-from tinygrad_bp.registry import _own
-from tinygrad_bp.tape.symbol import Symbol
+from tinygrad_bp.core.registry import _own
+from tinygrad_bp.rows.operand import Operand
+from tinygrad_bp.rows.primitive import BY_NAME
+from tinygrad_bp.tape.python.symbol import Symbol
 
 
 @pytest.fixture(autouse=True)

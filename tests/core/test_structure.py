@@ -4,10 +4,10 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp import Value, structure
+from tinygrad_bp import Value
+from tinygrad_bp.basics import structure
 
 Pair = namedtuple("Pair", "left right")
 

@@ -5,13 +5,12 @@ import math
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_bp
 from tinygrad_bp import Primitive, Value
-from tinygrad_bp.primitive import BY_NAME
-from tinygrad_bp.tape.symbol import Symbol
+from tinygrad_bp.rows.primitive import BY_NAME
+from tinygrad_bp.tape.python.symbol import Symbol
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp import Array, Value
-from tinygrad_bp.tape.symbol import Symbol
+from tinygrad_bp.tape.python.symbol import Symbol
 
 
 def operators(x: Value, y: Value) -> Value:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tinygrad_bp import Value, locks, no_grad, subinterpreters, value
+from tinygrad_bp import Value, no_grad
+from tinygrad_bp.basics import locks, subinterpreters
+from tinygrad_bp.core import value
 
 THREADS = 8
 

@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_bp
 from tinygrad_bp import Value, constant
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.rows.primitive import BY_NAME
 
 
 @pytest.mark.parametrize("other", [2.0, 2, True, Value(2.0), constant(2.0)], ids=repr)

@@ -4,8 +4,7 @@ import math
 from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tinygrad_bp import (
     Value,
@@ -21,9 +20,9 @@ from tinygrad_bp import (
     topological_order,
     vjp,
 )
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.look.moves import bend
-from tinygrad_bp.sweep import tangents
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.graph.sweep import tangents
+from tinygrad_bp.look.walk.moves import bend
 
 inf, nan = math.inf, math.nan
 

@@ -30,11 +30,10 @@ from demos import (
     stepping_in_a_repl,
 )
 from demos.report import Report, Table, Transcript
-from tinygrad_bp.nn import source_training
-from tinygrad_bp.operand import BINARY, Operand
-from tinygrad_bp.primitive import BY_NAME, Primitive
-from tinygrad_bp.tape import training
-from tinygrad_bp.value import Value, _quick
+from tinygrad_bp.core.value import Value, _quick
+from tinygrad_bp.nn.fit import machine_training as training, source_training
+from tinygrad_bp.rows.operand import BINARY, Operand
+from tinygrad_bp.rows.primitive import BY_NAME, Primitive
 
 Rule = tuple[str, int | None]
 """A row's name, and which of its partials; `None` for its value."""

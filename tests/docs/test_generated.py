@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from docs import arrays, notebook, pictures, reading, rules
-from tests.house.sources import ROOT, imports, module_files
-from tinygrad_bp import primitives
-from tinygrad_bp.primitive import BY_NAME
+from docs import arrays, notebook, pictures, rooms, rules
+from tests.house.sources import ROOT
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import BY_NAME
 
 GENERATED = {
     **arrays.files(),
     **rules.files(),
-    **reading.files(),
+    **rooms.files(),
     **pictures.files(),
     **notebook.files(),
 }
@@ -76,21 +76,3 @@ def test_a_printed_formula_computes_the_partial(name: str) -> None:
     computed = [eval(formula, known) for formula in formulas]
 
     assert computed == list(primitive.partials(known["z"], *operands))
-
-
-# The reading order
-
-
-def test_the_reading_order_names_every_file_after_what_it_uses() -> None:
-    modules = module_files()
-    page = reading.PAGE.read_text(encoding="utf-8").partition(reading.BEGIN)[2]
-    place = {m: page.index(f"](../{p.relative_to(ROOT).as_posix()})") for m, p in modules.items()}
-
-    late = [
-        (module, used)
-        for module, path in modules.items()
-        for used, _ in imports(path, set(modules))
-        if used in modules and place[used] > place[module]
-    ]
-
-    assert late == []

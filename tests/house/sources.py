@@ -38,16 +38,16 @@ def imports(path: Path, modules: set[str]) -> list[Import]:
 
 
 def statements(tree: ast.AST, at_once: bool = True) -> Iterator[tuple[str, str, bool]]:
-    """Each (module, name, at once) that a tree imports, but for what only annotations need."""
+    """Each (module, name, at once) that a tree imports, for annotations too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "", at_once) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: write the import in full"
             yield from ((str(node.module), alias.name, at_once) for alias in node.names)
-        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        elif (
+            isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        ) or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield from statements(node, at_once=False)
         else:
             yield from statements(node, at_once)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import PACKAGE, module_files
 
-HOME = f"{PACKAGE}.escapes"
+HOME = f"{PACKAGE}.basics.escapes"
 MODULES = {name: path for name, path in module_files().items() if name != HOME}
 # What knows the marks of some language.
 IMPORTS = {"html", "xml.sax.saxutils", "urllib.parse", "cgi", "shlex"}

@@ -2,7 +2,7 @@
 
 import tinygrad_bp
 from tinygrad_bp import Value
-from tinygrad_bp.look.picture import Node, Picture
+from tinygrad_bp.look.picture.picture import Node, Picture
 
 
 def square_plus_triple():

@@ -21,8 +21,8 @@ import numpy as np
 import tinygrad_bp as tg
 from tests.look.browser import Page
 from tinygrad_bp import check, look, nn, tape
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.rows.primitive import Primitive
 
 HOSTILE = (
     '<img src=x onerror="hit()"><b data-hit>b</b>',

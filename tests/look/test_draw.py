@@ -17,12 +17,12 @@ from tests.look.graphs import (
     words,
 )
 from tinygrad_bp import Value, provenance, record
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.graph import topological_order
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.sweep import local_partials
 from tinygrad_bp.look import draw
-from tinygrad_bp.look.picture import all_boxes
-from tinygrad_bp.look.text import ordinal, signed
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.look.picture.picture import all_boxes
+from tinygrad_bp.look.words.text import ordinal, signed
 
 # Nodes ----------------------------------------------------------------------------------
 

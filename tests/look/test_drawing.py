@@ -10,7 +10,7 @@ import pytest
 
 from tests.look.graphs import chain, network, points, square_plus_triple
 from tinygrad_bp import Value
-from tinygrad_bp.escapes import visible
+from tinygrad_bp.basics.escapes import visible
 from tinygrad_bp.look import DotNotFound, Drawing, draw
 
 HOSTILE = "<b>&\"'\\n\n\x00\ud800]]>--></svg> 重み é"

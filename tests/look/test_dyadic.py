@@ -4,10 +4,9 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp.look.dyadic import ZERO, Dyadic
+from tinygrad_bp.look.explain.dyadic import ZERO, Dyadic
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -1,11 +1,10 @@
 """The evaluation trace: primal, tangent and adjoint side by side."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tinygrad_bp import Value, explain
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 
 
 @given(expressions(), st.data())

@@ -6,14 +6,12 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp import Value, dot, explain, no_grad, tanh, where
-from tinygrad_bp import sum as total
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.explanation import Explanation
-from tinygrad_bp.sweep import parents_and_partials
+from tinygrad_bp import Value, dot, explain, no_grad, sum as total, tanh, where
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.graph.sweep import parents_and_partials
+from tinygrad_bp.look.explain.explanation import Explanation
 
 
 def every_path(output, target):
@@ -154,7 +152,7 @@ def test_more_paths_than_atoms_are_counted_within_a_second():
 
 
 def test_of_very_long_paths_there_are_fewer(monkeypatch):
-    monkeypatch.setattr("tinygrad_bp.look.paths.LONGEST", 100)
+    monkeypatch.setattr("tinygrad_bp.look.explain.paths.LONGEST", 100)
     x, y = doubled(30)
 
     explanation = explain(y, x)
@@ -188,7 +186,7 @@ def test_a_count_too_long_to_read_is_rounded():
 
 
 def test_a_very_deep_graph_keeps_300_digits(monkeypatch):
-    monkeypatch.setattr("tinygrad_bp.look.paths.BITS", 0)
+    monkeypatch.setattr("tinygrad_bp.look.explain.paths.BITS", 0)
     x = Value(0.3, label="x")
     y = x
     for _ in range(100):
@@ -332,7 +330,7 @@ def test_two_ways_between_two_names_stay_two_terms():
 
 def test_a_region_too_large_to_search_is_not_folded(monkeypatch):
     loss, v = network()
-    monkeypatch.setattr("tinygrad_bp.look.factors.REGION", 1)
+    monkeypatch.setattr("tinygrad_bp.look.explain.factors.REGION", 1)
 
     text = explain(loss, v["x1"]).text
 
@@ -404,7 +402,7 @@ def test_what_is_one_way_of_several_is_defined():
 
 
 def test_long_paths_and_many_factors_are_cut(monkeypatch):
-    monkeypatch.setattr("tinygrad_bp.look.derivation.MOST_LINES", 3)
+    monkeypatch.setattr("tinygrad_bp.look.explain.derivation.MOST_LINES", 3)
     x, y = doubled(30)
 
     text = explain(y, x).text

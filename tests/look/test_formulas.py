@@ -7,17 +7,17 @@ from hypothesis import given
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, local_partials, topological_order
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.formulas import (
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.words.formulas import (
     LONGEST,
     formula,
     partial_formula,
     partial_formulas,
     partial_name,
 )
-from tinygrad_bp.look.names import names_of
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.look.words.names import names_of
+from tinygrad_bp.rows.primitive import BY_NAME
 
 EXACT = 17
 FUNCTIONS = {name: row for name, row in ROWS.items() if name not in ("sum", "prod", "dot")}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinygrad_bp.look.latex import formula, name
+from tinygrad_bp.look.words.latex import formula, name
 
 
 @pytest.mark.parametrize(

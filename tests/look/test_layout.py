@@ -3,14 +3,13 @@
 import itertools
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp.look.cards import text_width
-from tinygrad_bp.look.layered import Item, Link, arrange
-from tinygrad_bp.look.layout import layout
-from tinygrad_bp.look.nesting import composable
-from tinygrad_bp.look.picture import Box, Edge, Node, Picture, Row, all_boxes
+from tinygrad_bp.look.picture.cards import text_width
+from tinygrad_bp.look.picture.layered import Item, Link, arrange
+from tinygrad_bp.look.picture.layout import layout
+from tinygrad_bp.look.picture.nesting import composable
+from tinygrad_bp.look.picture.picture import Box, Edge, Node, Picture, Row, all_boxes
 
 SLACK = 0.11  # places are rounded to tenths of a pixel
 

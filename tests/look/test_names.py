@@ -4,7 +4,7 @@ import pytest
 
 from tests.look.graphs import chain
 from tinygrad_bp import Value, draw, explain, provenance, step, tree, what_if
-from tinygrad_bp.look.draw import picture_of
+from tinygrad_bp.look.graphs.draw import picture_of
 
 LENGTH = 9_000
 

@@ -3,14 +3,23 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp import Value, autopsy, explain, lint, play, provenance, step, tree, what_if
-from tinygrad_bp import sum as total
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.draw import picture_of
-from tinygrad_bp.look.outdated import fact, is_outdated, is_same, outdated, remark
+from tinygrad_bp import (
+    Value,
+    autopsy,
+    explain,
+    lint,
+    play,
+    provenance,
+    step,
+    sum as total,
+    tree,
+    what_if,
+)
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.graphs.draw import picture_of
+from tinygrad_bp.look.words.outdated import fact, is_outdated, is_same, outdated, remark
 
 SENTENCE = "v1 = p * 3 is 6, but p = 5 would give 15: data changed after it was computed"
 

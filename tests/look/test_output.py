@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_bp import Value, constant, leaves, nn, no_grad, source_line
-from tinygrad_bp.look.output import output_of
+from tinygrad_bp.look.diagnosis.output import output_of
 
 
 def labels_of_leaves(output):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_bp import Value, nn
-from tinygrad_bp.look.plane import on_plane, plane, reading
+from tinygrad_bp.look.plots.plane import on_plane, plane, reading
 
 SIDES = plane(np.array([[-1.0, 0.0], [1.0, 3.0]]), 7)
 

@@ -12,17 +12,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.look.graphs import chain, network, points
 from tinygrad_bp import Value, play, where
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.layout import Route, layout
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.picture.layout import Route, layout
 from tinygrad_bp.look.player.page import SCRIPTS, digest, read
 from tinygrad_bp.look.player.passes import Passes
 from tinygrad_bp.look.player.stage import _touches, _Ways, stage
-from tinygrad_bp.look.text import signed
+from tinygrad_bp.look.words.text import signed
 
 ASSETS = Path(__file__).parents[2] / "tinygrad_bp" / "look" / "player"
 

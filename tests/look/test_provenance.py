@@ -11,7 +11,7 @@ from hypothesis import given
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, constant, provenance, step, where
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 
 
 def bits(number):

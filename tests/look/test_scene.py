@@ -3,14 +3,12 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.look.graphs import network, node_named, points, words
-from tinygrad_bp import Value, draw, step, where
-from tinygrad_bp import sum as total_of
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.scene import MOST, NEAR
+from tinygrad_bp import Value, draw, step, sum as total_of, where
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.walk.scene import MOST, NEAR
 
 
 def neuron():

@@ -5,15 +5,14 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_bp as tg
 from tests.look.graphs import chain
 from tinygrad_bp import Value, constant, source_lines, where
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.outdated import remark
-from tinygrad_bp.look.stepper import step
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.walk.stepper import step
+from tinygrad_bp.look.words.outdated import remark
 
 
 def bits(gradients):

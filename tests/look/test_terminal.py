@@ -3,10 +3,9 @@
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp.look.terminal import can_show, fitted, in_ascii, rich_text
+from tinygrad_bp.look.words.terminal import can_show, fitted, in_ascii, rich_text
 
 
 class Terminal(io.TextIOWrapper):

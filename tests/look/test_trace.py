@@ -4,12 +4,11 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tinygrad_bp import Value, constant, no_grad, where
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.trace import Trace
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.walk.trace import Trace
 
 
 def bits(adjoint):

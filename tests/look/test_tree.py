@@ -8,7 +8,7 @@ from hypothesis import given
 
 from tests.look.graphs import chain
 from tinygrad_bp import Value, constant, tree
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 
 
 def rows(text):

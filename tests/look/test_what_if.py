@@ -5,13 +5,12 @@ import math
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.look.graphs import chain
 from tinygrad_bp import Value, hessian, no_grad, what_if, where
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.look.curve import shares
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.look.plots.curve import shares
 
 
 def cube():

@@ -30,12 +30,16 @@ from tests.mutants.processes import in_process
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".benchmarks" / "mutants"
-MODULES = [
-    *["primitives", "primitive", "ieee", "operand", "door", "node", "graph", "sweep", "value"],
-    *["copies", "structure", "functional", "reductions", "registry", "modes", "lines"],
-    "arrays/numpy_names",
-]
-TESTS = ["tests/core", "tests/table", *(f"tinygrad_bp/{name}.py" for name in MODULES)]
+APART = {"words", "optional", "subinterpreters", "nonfinite", "program", "guard"}
+"""Texts, and what has tests elsewhere."""
+MODULES = {
+    path.stem: path.relative_to(ROOT / "tinygrad_bp").as_posix()
+    for room in ("rows", "graph", "arrays", "core", "basics")
+    for path in sorted((ROOT / "tinygrad_bp" / room).glob("[!_]*.py"))
+    if path.stem not in APART
+}
+"""The table and the core, and what they use: each module's path."""
+TESTS = ["tests/core", "tests/table", *(f"tinygrad_bp/{path}" for path in MODULES.values())]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,7 +58,7 @@ def try_all(module: str, checkout: Checkout, coverage: Coverage) -> None:
     kept = KEPT / f"{module}.json"
     before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     facts = {}
-    for number, mutant in enumerate(mutants(ROOT / "tinygrad_bp" / f"{module}.py")):
+    for number, mutant in enumerate(mutants(ROOT / "tinygrad_bp" / MODULES[module])):
         outcome = before.get(mutant.key, {}).get("outcome", "passed")
         if outcome == "passed" and mutant.change not in explained():
             outcome = checkout.tried(mutant, coverage.portions(module, mutant.line))
@@ -97,7 +101,7 @@ class Checkout:
 
     def tried(self, mutant: Mutant, portions: Iterable[Tests]) -> str:
         """Whether the tests notice, and how; "passed" if they do not."""
-        module = self.path / "tinygrad_bp" / f"{mutant.module}.py"
+        module = self.path / "tinygrad_bp" / MODULES[mutant.module]
         right = module.read_text(encoding="utf-8")
         self.write(module, mutant.code)
         try:

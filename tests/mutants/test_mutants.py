@@ -78,7 +78,8 @@ def test_a_survivor_without_a_reason_is_told():
 def test_every_reason_is_about_a_line_that_is_there():
     lines = {
         path.stem: {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
-        for path in (ROOT / "tinygrad_bp").glob("*.py")
+        for path in (ROOT / "tinygrad_bp").rglob("*.py")
+        if path.parent.name in {"rows", "graph", "arrays", "core", "basics"}
     }
 
     gone = [

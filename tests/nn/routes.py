@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tinygrad_bp import nn
-from tinygrad_bp.nn import courses
+from tinygrad_bp.nn.fit import courses
 
 ROUTES = ("eager", "source", "machine code")
 RECORDED = ROUTES[1:]

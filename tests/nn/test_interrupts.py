@@ -11,7 +11,7 @@ import pytest
 
 from tests.nn.routes import RECORDED, ROUTES, fit
 from tinygrad_bp import nn, register
-from tinygrad_bp.nn import stretches, training
+from tinygrad_bp.nn.fit import fit as training, stretches
 
 INPUTS, TARGETS = [0.0, 1.0, 2.0], [1.0, 3.0, 5.0]
 

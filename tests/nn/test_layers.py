@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from tinygrad_bp import Primitive, Value, nn, no_grad, primitives, tanh
-from tinygrad_bp import topological_order as order
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp import Primitive, Value, nn, no_grad, tanh, topological_order as order
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import BY_NAME
 
 
 def sizes_and_seed() -> st.SearchStrategy[tuple[int, list[int], int]]:

@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp.micrograd import MLP, Layer, Neuron, Value
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.rows.primitive import BY_NAME
 
 
 def neuron() -> tuple[Value, list[Value]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tinygrad_bp import nn
-from tinygrad_bp.nn import progress
+from tinygrad_bp.nn.fit import progress
 
 
 class Terminal(io.StringIO):

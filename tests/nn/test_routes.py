@@ -8,16 +8,29 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.nn.routes import RECORDED, ROUTES, fit
-from tinygrad_bp import NonFiniteError, compile, exp, heaviside, nn, register, strict, where  # noqa: A004
-from tinygrad_bp import abs as abs_
-from tinygrad_bp.modes import RecordingError
-from tinygrad_bp.nn import courses, source_training
-from tinygrad_bp.tape import loops, training, training_program
-from tinygrad_bp.tape.boundary import address
+from tinygrad_bp import (
+    NonFiniteError,
+    abs as abs_,
+    compile,
+    exp,
+    heaviside,
+    nn,
+    register,
+    strict,
+    where,
+)
+from tinygrad_bp.graph.modes import RecordingError
+from tinygrad_bp.nn.fit import (
+    courses,
+    machine_training as training,
+    source_training,
+    training_program,
+)
+from tinygrad_bp.tape.machine import loops
+from tinygrad_bp.tape.routes.boundary import address
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
 LABELS = [0, 1, 1, 0]

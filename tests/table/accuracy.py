@@ -13,8 +13,8 @@ from tests.page import put_section
 from tests.table.edges import edge_points
 from tests.table.truths import points
 from tests.table.units import EXCEPTIONS, LIMITS, Error, errors
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.rows.primitive import Primitive
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 COMMAND = "python3 -m tests.table.accuracy"

@@ -10,9 +10,9 @@ from tests.table.differences import derivative
 from tests.table.rounding import rounding_bound
 from tests.table.truths import TRUTHS
 from tinygrad_bp import Value, gradient, topological_order
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.sweep import tangents
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.graph.sweep import tangents
 
 TRUNCATION = 1e-60
 """Of a central difference with 200 bits; softmax(x), which is 1, has been seen with 3e-73."""

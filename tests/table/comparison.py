@@ -18,8 +18,8 @@ import mpmath
 
 from tests.table.truths import Point, truth
 from tinygrad_bp import Value, gradient
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.graph.sweep import local_partials
+from tinygrad_bp.rows.primitive import Primitive
 
 RELATIVE = {0: 1e-14, 1: 1e-14, 2: 1e-12, 3: 1e-12}
 """Of the value, of partials, and of higher derivatives, which add up several terms."""

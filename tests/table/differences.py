@@ -12,8 +12,8 @@ from typing import Any
 
 import mpmath
 
-from tinygrad_bp.check.truths import definition
-from tinygrad_bp.primitive import REAL, Primitive
+from tinygrad_bp.check.truth.truths import definition
+from tinygrad_bp.rows.primitive import REAL, Primitive
 
 BITS = (200, 400, 1000, 2000, 3000, 6000)
 VANISHED = "1e-330"

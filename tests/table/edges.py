@@ -7,8 +7,8 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 
-from tinygrad_bp.check.points import SEED, Point, domain, is_inside
-from tinygrad_bp.primitive import Interval, Primitive
+from tinygrad_bp.check.programs.points import SEED, Point, domain, is_inside
+from tinygrad_bp.rows.primitive import Interval, Primitive
 
 LARGEST = sys.float_info.max
 SMALLEST_NORMAL = sys.float_info.min

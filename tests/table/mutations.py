@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp import Value, topological_order, where
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.rows.primitive import Primitive
 
 Partials = tuple[Any, ...]
 Mutation = Callable[[Primitive, int], Primitive]

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from tinygrad_bp import Value, topological_order
-from tinygrad_bp.sweep import adjoints
+from tinygrad_bp.graph.sweep import adjoints
 
 UNITS = 4.0
 """Of the worst row (tanh has 2); and twice, for what is not of first order."""

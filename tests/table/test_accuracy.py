@@ -11,8 +11,8 @@ import pytest
 from tests.table.edges import edge_points, overflow_starts
 from tests.table.truths import points
 from tests.table.units import EXCEPTIONS, errors, units
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.rows.primitive import Primitive
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import mpmath
 import pytest
 
-from tinygrad_bp.check.points import domain
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.truths import definition, real
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.points import domain
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.truth.truths import definition, real
+from tinygrad_bp.rows.primitive import Primitive
 
 GRID = (-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 2.0)
 STEP, STEEP, DIGITS = mpmath.mpf("1e-20"), 1e6, 60

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.table.truths import moderate_points
 from tinygrad_bp import Value
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive, named
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.rows.primitive import Primitive, named
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 fixed = [row for row in ROWS.values() if row.arity]

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from tests.table.agreement import (
     TRUNCATION,
@@ -26,11 +25,11 @@ from tests.table.agreement import (
 from tests.table.mutations import WRONG_PARTIAL
 from tests.table.rounding import rounding_bound
 from tinygrad_bp import Value, gradient, no_grad, strict, topological_order
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.steps import Step
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.sweep import adjoints
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.steps import Step
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.graph.sweep import adjoints
 
 ULP = sys.float_info.epsilon
 COMMUTATIVE = {

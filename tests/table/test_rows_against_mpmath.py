@@ -19,9 +19,9 @@ from tests.table.comparison import (
 from tests.table.differences import by_differences
 from tests.table.truths import TRUTHS, points, truth
 from tinygrad_bp import Value, gradient
-from tinygrad_bp.check import truths as definitions
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.truth import truths as definitions
+from tinygrad_bp.rows.primitive import Primitive
 
 every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 

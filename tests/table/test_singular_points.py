@@ -10,13 +10,12 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tinygrad_bp import Value, gradient, topological_order, where
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import adjoints, local_partials
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.graph.sweep import adjoints, local_partials
+from tinygrad_bp.rows.primitive import Primitive
 
 inf, nan = math.inf, math.nan
 

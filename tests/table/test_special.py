@@ -8,8 +8,8 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, grad, gradient, record
-from tinygrad_bp.primitive import named
-from tinygrad_bp.special import polygamma
+from tinygrad_bp.rows.primitive import named
+from tinygrad_bp.rows.special import polygamma
 
 NEGATIVE = [-0.3, -0.5, -1.7, -4.25, -19.6]
 SPECIAL = [1e-300, 1e-17, 1e-3, 0.5, 1.0, 2.0, 2.5, 7.3, 1e5]

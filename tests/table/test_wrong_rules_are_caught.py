@@ -29,9 +29,9 @@ from tests.table.mutations import (
 )
 from tests.table.truths import moderate_points, points
 from tinygrad_bp import Value
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.graph.sweep import local_partials
+from tinygrad_bp.rows.primitive import Primitive
 
 # Where a mutation changes nothing. Everything else must be caught, and nothing of this may be:
 # a row that leaves one of these groups must leave it here.

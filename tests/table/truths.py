@@ -1,7 +1,7 @@
 """For each row its derivatives to 20 digits, and the points to compare at.
 
-They are central differences of the definitions in `tinygrad_bp.check.truths`, with more and more
-digits until two results agree: so no formula for a derivative is used, and none has to be
+They are central differences of the definitions in `tinygrad_bp.check.truth.truths`, with more
+and more digits until two results agree: so no formula for a derivative is used, and none has to be
 believed.
 """
 
@@ -12,11 +12,11 @@ import math
 from typing import Any
 
 from tests.table.differences import BITS, by_differences
-from tinygrad_bp.check import points as inside
-from tinygrad_bp.check.points import Draw, Point, extreme, moderate
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.truths import truths
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs import points as inside
+from tinygrad_bp.check.programs.points import Draw, Point, extreme, moderate
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.truth.truths import truths
+from tinygrad_bp.rows.primitive import Primitive
 
 Orders = tuple[int, ...]
 """How many times to differentiate by each operand."""

@@ -15,8 +15,8 @@ import mpmath
 
 from tests.table.comparison import CONSTANT_OPERAND, at
 from tests.table.truths import Point, truth
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import local_partials
+from tinygrad_bp.graph.sweep import local_partials
+from tinygrad_bp.rows.primitive import Primitive
 
 LIMITS = (2.0, 4.0)
 """In a value, and in a partial."""

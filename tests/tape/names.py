@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from hypothesis import strategies as st
 
 from tinygrad_bp import register
-from tinygrad_bp.identifiers import is_name
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.primitive import BY_NAME, Primitive
-from tinygrad_bp.registry import _own
+from tinygrad_bp.basics.identifiers import is_name
+from tinygrad_bp.core.registry import _own
+from tinygrad_bp.rows.operand import Operand
+from tinygrad_bp.rows.primitive import BY_NAME, Primitive
 
 HARD = (
     *("µ", "μ", "ﬁ2", "fi2", "𝐭2", "t2", "h₁", "h1", "x²", "x2", "½", "Ⅷ", "VIII", "ſ", "s"),

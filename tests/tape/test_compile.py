@@ -6,8 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp import (
@@ -21,10 +20,11 @@ from tinygrad_bp import (
     strict,
     value_and_grad,
 )
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.modes import RecordingError
-from tinygrad_bp.tape import engine, routes
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.graph.modes import RecordingError
 from tinygrad_bp.tape.library import same
+from tinygrad_bp.tape.machine import engine
+from tinygrad_bp.tape.routes import routes
 
 
 @pytest.fixture(params=["machine", "reader", "source"], autouse=True)

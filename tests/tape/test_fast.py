@@ -6,19 +6,19 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp import nn, record
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.tape import fast, routes
-from tinygrad_bp.tape.boundary import OtherBranch
-from tinygrad_bp.tape.engine import Machine
+from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.tape.library import SPECIAL, same
-from tinygrad_bp.tape.program import ended
-from tinygrad_bp.tape.routes import MachineRoute
-from tinygrad_bp.tape.strayed import Strayed, ulps_between
+from tinygrad_bp.tape.machine import fast
+from tinygrad_bp.tape.machine.engine import Machine
+from tinygrad_bp.tape.machine.program import ended
+from tinygrad_bp.tape.routes import routes
+from tinygrad_bp.tape.routes.boundary import OtherBranch
+from tinygrad_bp.tape.routes.routes import MachineRoute
+from tinygrad_bp.tape.routes.strayed import Strayed, ulps_between
 
 pytestmark = pytest.mark.skipif(not fast.can_fuse(), reason="the processor cannot fuse")
 

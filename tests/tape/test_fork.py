@@ -12,9 +12,9 @@ import pytest
 
 import tinygrad_bp as tg
 from tests.house.sources import ROOT, module_files
-from tinygrad_bp import locks
-from tinygrad_bp.tape.recent import Recent
-from tinygrad_bp.tape.source_loop import WrittenSum
+from tinygrad_bp.basics import locks
+from tinygrad_bp.tape.machine.recent import Recent
+from tinygrad_bp.tape.python.loop import WrittenSum
 
 PROGRAM = """
 import os, random, signal, sys, threading
@@ -104,7 +104,7 @@ def test_no_lock_stays_as_it_was_before_a_fork():
     locking = {module for module, text in texts.items() if re.search(kinds, text)}
     cached = {module for module, text in texts.items() if "functools import cached_prop" in text}
 
-    assert locking == {"tinygrad_bp.locks"}
+    assert locking == {"tinygrad_bp.basics.locks"}
     assert {m for m in cached if m.startswith(("tinygrad_bp.tape", "tinygrad_bp.nn"))} == set()
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_bp import compile, nn, tanh  # noqa: A004
-from tinygrad_bp.nn.recording import rule_tape, step_tape
-from tinygrad_bp.tape import routes
-from tinygrad_bp.tape.training import Training
-from tinygrad_bp.value import constant
+from tinygrad_bp import compile, nn, tanh
+from tinygrad_bp.core.value import constant
+from tinygrad_bp.nn.fit.machine_training import Training
+from tinygrad_bp.nn.fit.recording import rule_tape, step_tape
+from tinygrad_bp.tape.routes import routes
 
 TRIES = 200
 """Calls to wait for the other thread: the machine may have other things to do first."""

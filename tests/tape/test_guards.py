@@ -7,10 +7,10 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, record
-from tinygrad_bp.operand import COMPARISONS
-from tinygrad_bp.tape.branches import Branches
-from tinygrad_bp.tape.routes import MachineRoute, OtherBranch, SourceRoute
-from tinygrad_bp.tape.source import Written
+from tinygrad_bp.rows.operand import COMPARISONS
+from tinygrad_bp.tape.python.source import Written
+from tinygrad_bp.tape.routes.branches import Branches
+from tinygrad_bp.tape.routes.routes import MachineRoute, OtherBranch, SourceRoute
 
 NAN = float("nan")
 

@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import record
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.rows.primitive import BY_NAME
 from tinygrad_bp.tape import library
 from tinygrad_bp.tape.library import (
     LIBRARY,
@@ -18,7 +18,7 @@ from tinygrad_bp.tape.library import (
     same,
     symbol_of,
 )
-from tinygrad_bp.tape.routes import MachineRoute
+from tinygrad_bp.tape.routes.routes import MachineRoute
 
 
 @pytest.fixture(autouse=True)

@@ -16,21 +16,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 
 from tests.nn.routes import RECORDED, fit
 from tests.tape.names import hard, hard_identifiers, operation
-from tinygrad_bp import Value, nn, record
-from tinygrad_bp import compile as compiled
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.identifiers import RESERVED, Identifiers
-from tinygrad_bp.primitive import Primitive, named
+from tinygrad_bp import Value, compile as compiled, nn, record
+from tinygrad_bp.basics.identifiers import RESERVED, Identifiers
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.rows.primitive import Primitive, named
 from tinygrad_bp.tape import Tape
-from tinygrad_bp.tape.routes import SourceRoute
+from tinygrad_bp.tape.python.loop import WrittenLoop, WrittenSum
+from tinygrad_bp.tape.python.source import Written
+from tinygrad_bp.tape.routes.routes import SourceRoute
 from tinygrad_bp.tape.saved import load, save
-from tinygrad_bp.tape.source import Written
-from tinygrad_bp.tape.source_loop import WrittenLoop, WrittenSum
 
 slow = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

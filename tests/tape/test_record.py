@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, gradient, no_grad, record
-from tinygrad_bp.modes import RecordingError
+from tinygrad_bp.graph.modes import RecordingError
 from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.record import tape_of
 

@@ -8,11 +8,12 @@ from operator import add
 import numpy as np
 import pytest
 
-from tinygrad_bp import nn, structure
-from tinygrad_bp.nn.recording import step_tape
-from tinygrad_bp.tape.rolling import Dot, Product, rolled
+from tinygrad_bp import nn
+from tinygrad_bp.basics import structure
+from tinygrad_bp.core.value import values
+from tinygrad_bp.nn.fit.recording import step_tape
+from tinygrad_bp.tape.machine.rolling import Dot, Product, rolled
 from tinygrad_bp.tape.tape import Tape
-from tinygrad_bp.value import values
 
 
 def tape_of_a_step(inputs: int = 9, hidden: int = 8, *, bias: bool = True) -> Tape:

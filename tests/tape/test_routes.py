@@ -9,21 +9,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, gradient, record, values
-from tinygrad_bp.check.rows import ROWS
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.tape import program as program_module
-from tinygrad_bp.tape import reading, routes
-from tinygrad_bp.tape.boundary import OtherBranch
-from tinygrad_bp.tape.guard import COMPARISONS, BranchError, Guard
-from tinygrad_bp.tape.interpreter import code_of, reader_text
+from tinygrad_bp.check.programs.rows import ROWS
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.graph.guard import COMPARISONS, BranchError, Guard
 from tinygrad_bp.tape.library import SPECIAL, same
-from tinygrad_bp.tape.reading import ReaderRoute
-from tinygrad_bp.tape.routes import MachineRoute, SourceRoute, route_for
+from tinygrad_bp.tape.machine import program as program_module
+from tinygrad_bp.tape.machine.interpreter import code_of, reader_text
+from tinygrad_bp.tape.routes import reading, routes
+from tinygrad_bp.tape.routes.boundary import OtherBranch
+from tinygrad_bp.tape.routes.reading import ReaderRoute
+from tinygrad_bp.tape.routes.routes import MachineRoute, SourceRoute, route_for
 from tinygrad_bp.tape.tape import Instruction
 
 NUMBERS = (*SPECIAL, 0.5, -0.3, 2.0, 3.7, -1000.0, 1000.0, 40.0, -40.0, 710.0, -745.0, 1e16)
@@ -410,7 +409,7 @@ def test_without_llvmlite_the_source_is_the_route(monkeypatch):
     assert isinstance(route_for(tape), MachineRoute)
     monkeypatch.setitem(__import__("sys").modules, "llvmlite", None)
     monkeypatch.setitem(__import__("sys").modules, "llvmlite.binding", None)
-    routes_engine = __import__("tinygrad_bp.tape.engine", fromlist=["backend"])
+    routes_engine = __import__("tinygrad_bp.tape.machine.engine", fromlist=["backend"])
     routes_engine.backend.cache_clear()
     try:
         assert isinstance(route_for(tape), SourceRoute)

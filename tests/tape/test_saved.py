@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, record, value_and_grad
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.tape import load, save
 
 W = Value(2.0, "w")

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, grad, record, value_and_grad
-from tinygrad_bp.check.strategies import expressions
-from tinygrad_bp.tape import source as source_module
-from tinygrad_bp.tape.routes import SourceRoute
-from tinygrad_bp.tape.source import Written, array
-from tinygrad_bp.tape.source_loop import WrittenLoop
+from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.tape.python import source as source_module
+from tinygrad_bp.tape.python.loop import WrittenLoop
+from tinygrad_bp.tape.python.source import Written, array
+from tinygrad_bp.tape.routes.routes import SourceRoute
 
 Point = namedtuple("Point", "x y")
 
@@ -47,7 +47,7 @@ def test_backward_has_the_names_of_a_derivation_by_hand():
     tape = record(value_and_grad(loss, argnums=(0, 1)), 0.5, 0.25, 1.0, 2.0)
 
     assert tape.source() == (
-        "from tinygrad_bp.primitives import sigmoid, tanh\n"
+        "from tinygrad_bp.rows.primitives import sigmoid, tanh\n"
         "\n"
         "\n"
         "def loss(w1, w2, x, t):\n"

@@ -7,14 +7,13 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tinygrad_bp import Value, record, relu, tanh, value_and_grad, where
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.tape import BranchError
 from tinygrad_bp.tape.library import same
-from tinygrad_bp.tape.source_loop import CHOICES, WrittenLoop, WrittenSum
+from tinygrad_bp.tape.python.loop import CHOICES, WrittenLoop, WrittenSum
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-3.0, 3.0)
 

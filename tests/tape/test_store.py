@@ -13,16 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tests.house.sources import ROOT
 from tinygrad_bp import nn
-from tinygrad_bp.tape import engine, store
-from tinygrad_bp.tape.recent import Recent
-from tinygrad_bp.tape.store import FORMAT, Store, secret_path, users_secret
-from tinygrad_bp.tape.training import forget
+from tinygrad_bp.nn.fit.machine_training import forget
+from tinygrad_bp.tape.machine import engine, store
+from tinygrad_bp.tape.machine.recent import Recent
+from tinygrad_bp.tape.machine.store import FORMAT, Store, secret_path, users_secret
 
 on_posix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such modes")
 
@@ -465,7 +464,7 @@ def test_the_folder_may_be_named_by_a_variable(folder, monkeypatch):
 
 PROGRAM = """
 import sys, tinygrad_bp as tg
-from tinygrad_bp.tape import engine
+from tinygrad_bp.tape.machine import engine
 own = tg.register("store_own", "store_own({})", lambda x: 3.0 * x, lambda z, x: (3.0,))
 f = tg.compile(lambda x, y: own(tg.sin(x)) + tg.hypot(x, y) * tg.pow(x, y), cache=sys.argv[1])
 if sys.argv[2] == "again":
@@ -511,7 +510,7 @@ def test_the_same_training_run_is_written_out_once(monkeypatch):
         return model.state_dict()
 
     first = run()
-    monkeypatch.setattr("tinygrad_bp.tape.training.training_text", never)
+    monkeypatch.setattr("tinygrad_bp.nn.fit.machine_training.training_text", never)
 
     assert run() == first
     assert run(rate=0.2) != first

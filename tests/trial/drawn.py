@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from tinygrad_bp.check.builder import Builder, Limits
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.rows import ROWS, takes_constant
-from tinygrad_bp.check.steps import Place
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.programs.builder import Builder, Limits
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.rows import ROWS, takes_constant
+from tinygrad_bp.check.programs.steps import Place
+from tinygrad_bp.rows.primitive import Primitive
 
 LIMITS = Limits()
 MOST_INPUTS, MOST_STEPS = 3, 16

@@ -27,8 +27,8 @@ import tinygrad_bp as tg
 from tests.page import put_section
 from tests.trial.drawn import expression
 from tinygrad_bp import nn
-from tinygrad_bp.structure import numbers
-from tinygrad_bp.tape.routes import MachineRoute, OtherBranch, SourceRoute
+from tinygrad_bp.basics.structure import numbers
+from tinygrad_bp.tape.routes.routes import MachineRoute, OtherBranch, SourceRoute
 from tinygrad_bp.tape.saved import load, save
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"

@@ -25,8 +25,8 @@ from tests.table.agreement import (
     forward_bound,
 )
 from tests.trial.drawn import expression
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.tape.routes import MachineRoute, SourceRoute
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.tape.routes.routes import MachineRoute, SourceRoute
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 KEPT = Path(__file__).parents[2] / ".benchmarks" / "million"

@@ -17,7 +17,7 @@ import tinygrad_bp as tg
 from tests.page import put_section
 from tests.table.agreement import bounds, built, central_difference
 from tests.trial.drawn import expression
-from tinygrad_bp.check.expression import Expression
+from tinygrad_bp.check.programs.expression import Expression
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 COMMAND = "python3 -m tests.trial.peers"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.operand import Operand
+from tinygrad_bp.rows.operand import Operand
 
 
 def plain(x: Any) -> Any:

@@ -12,9 +12,9 @@ from tinygrad_bp.arrays import choosing, linalg, numpy_names, sums
 from tinygrad_bp.arrays.along import objects, plain
 from tinygrad_bp.arrays.functions import apply_function
 from tinygrad_bp.arrays.order import raw_numbers
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.node import Node
-from tinygrad_bp.structure import gathered
+from tinygrad_bp.basics.structure import gathered
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.node import Node
 
 OWN_BODIES = (choosing, linalg, sums)
 """Files that tell `functions` what they hold, when they are imported."""

@@ -13,8 +13,7 @@ import numpy as np
 from tinygrad_bp.arrays.along import LeftOut, along, each, objects
 from tinygrad_bp.arrays.functions import Function, own
 from tinygrad_bp.arrays.order import compared, is_nan
-from tinygrad_bp.primitives import clip as clip_row
-from tinygrad_bp.primitives import gap
+from tinygrad_bp.rows.primitives import clip as clip_row, gap
 
 _numpy: Any = np  # its overloads do not know that settings may be any
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp.arrays.along import LeftOut, plain
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.structure import sequence_like
+from tinygrad_bp.basics.structure import sequence_like
+from tinygrad_bp.rows.operand import Operand
 
 Function = Callable[..., Any]
 

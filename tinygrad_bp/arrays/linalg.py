@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import modes
-from tinygrad_bp import primitives as p
 from tinygrad_bp.arrays.along import LeftOut, along, objects
 from tinygrad_bp.arrays.functions import Function, own
 from tinygrad_bp.arrays.order import compared, extreme, raw_numbers
-from tinygrad_bp.reductions import dot, prod
-from tinygrad_bp.reductions import sum as total
-from tinygrad_bp.structure import sequence_like
+from tinygrad_bp.arrays.reductions import dot, prod, sum as total
+from tinygrad_bp.basics.structure import sequence_like
+from tinygrad_bp.graph import modes
+from tinygrad_bp.rows import primitives as p
 
 _linalg = np.linalg
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import primitives as p
 from tinygrad_bp.arrays.along import LeftOut, along, plain
 from tinygrad_bp.arrays.order import extreme, is_nan
-from tinygrad_bp.primitive import BY_NAME, Primitive
-from tinygrad_bp.structure import gathered
+from tinygrad_bp.basics.structure import gathered
+from tinygrad_bp.rows import primitives as p
+from tinygrad_bp.rows.primitive import BY_NAME, Primitive
 
 NUMPY_NAMES = {
     "absolute": "abs",

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import modes
 from tinygrad_bp.arrays.along import each, objects
-from tinygrad_bp.door import as_float
-from tinygrad_bp.node import Node
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.primitives import equal, gap, sum_, where
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.graph import modes
+from tinygrad_bp.graph.node import Node
+from tinygrad_bp.rows.primitive import Primitive
+from tinygrad_bp.rows.primitives import equal, gap, sum_, where
 
 
 def raw_numbers(xs: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import primitives as p
 from tinygrad_bp.arrays.along import LeftOut, along, axes_of, each, objects
 from tinygrad_bp.arrays.functions import Function, own
 from tinygrad_bp.arrays.order import compared, extreme
-from tinygrad_bp.reductions import sum as total
+from tinygrad_bp.arrays.reductions import sum as total
+from tinygrad_bp.rows import primitives as p
 
 _numpy: Any = np  # its overloads do not know that settings may be any
 

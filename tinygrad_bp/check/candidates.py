@@ -6,19 +6,20 @@ import contextlib
 import functools
 import itertools
 import sys
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence, Set as AbstractSet
 from typing import Any, ClassVar
 
-from tinygrad_bp import structure
-from tinygrad_bp.check.chain import blocks_of
+from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.basics.optional import mpmath
 from tinygrad_bp.check.culprit import Culprit, culprits
-from tinygrad_bp.check.exact import Exact, exactly
 from tinygrad_bp.check.finding import Mistake, Part
-from tinygrad_bp.check.mistakes import mistakes
-from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import Slope
-from tinygrad_bp.check.subject import (
+from tinygrad_bp.check.mistakes.chain import blocks_of
+from tinygrad_bp.check.mistakes.mistakes import mistakes
+from tinygrad_bp.check.mistakes.suspicion import TRANSPOSED
+from tinygrad_bp.check.truth.exact import Exact, exactly
+from tinygrad_bp.check.truth.slopes import Slope
+from tinygrad_bp.check.truth.subject import (
     REFUSALS,
     Graph,
     Subject,
@@ -26,12 +27,10 @@ from tinygrad_bp.check.subject import (
     runs,
     with_floats,
 )
-from tinygrad_bp.check.suspicion import TRANSPOSED
-from tinygrad_bp.check.truths import is_installed
-from tinygrad_bp.door import as_float
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.modes import source_lines
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.check.truth.truths import is_installed
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.modes import source_lines
+from tinygrad_bp.rows.primitive import Primitive
 
 
 class ByEngine:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_bp import structure
+from tinygrad_bp.basics import structure
 from tinygrad_bp.check.candidates import ByEngine, ByHand
 from tinygrad_bp.check.judge import judged
-from tinygrad_bp.check.references import KINDS
-from tinygrad_bp.check.subject import Subject
+from tinygrad_bp.check.truth.references import KINDS
+from tinygrad_bp.check.truth.subject import Subject
 from tinygrad_bp.check.verdict import Report
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
 
 
 def check_gradient(

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tinygrad_bp.check.local import exact_values, is_known, slope
-from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.slopes import DEEPER, SAFETY, Slope
-from tinygrad_bp.check.subject import REFUSALS, Graph, engine_derivatives
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.functional import gradient
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.modes import source_line
-from tinygrad_bp.primitive import Primitive, operand_names
-from tinygrad_bp.sweep import adjoints, local_partials
-from tinygrad_bp.value import Value
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.basics.optional import mpmath
+from tinygrad_bp.check.truth.local import exact_values, is_known, slope
+from tinygrad_bp.check.truth.slopes import DEEPER, SAFETY, Slope
+from tinygrad_bp.check.truth.subject import REFUSALS, Graph, engine_derivatives
+from tinygrad_bp.core.functional import gradient
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.modes import source_line
+from tinygrad_bp.graph.sweep import adjoints, local_partials
+from tinygrad_bp.rows.primitive import Primitive, operand_names
 
 DIGITS_KEPT = 1e-10
 """How far a rule may be off, as a share of the truth; a rule that is right is off by 1e-15."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygrad_bp.escapes import lines
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.basics.escapes import lines
+from tinygrad_bp.rows.primitive import Primitive
 
 SHOWN = 3
 """Findings of each part that are told."""

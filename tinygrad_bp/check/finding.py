@@ -29,7 +29,7 @@ class Mistake:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Of each part: one of `tinygrad_bp.check.suspicion.KINDS`."""
+        """Of each part: one of `tinygrad_bp.check.mistakes.suspicion.KINDS`."""
         return tuple(part.kind for part in self.parts)
 
     def __str__(self) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from tinygrad_bp.basics.optional import mpmath
 from tinygrad_bp.check.candidates import ByEngine, ByHand
-from tinygrad_bp.check.optional import mpmath
-from tinygrad_bp.check.references import DIFFERENCES, Reference, References
-from tinygrad_bp.check.slopes import SAFETY, Slope
-from tinygrad_bp.check.subject import engine_derivatives
+from tinygrad_bp.check.truth.references import DIFFERENCES, Reference, References
+from tinygrad_bp.check.truth.slopes import SAFETY, Slope
+from tinygrad_bp.check.truth.subject import engine_derivatives
 from tinygrad_bp.check.verdict import KINK, RIGHT, UNSTABLE, WRONG, Report, Verdict
 
 ULPS = 64.0

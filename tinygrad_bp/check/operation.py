@@ -8,24 +8,32 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tinygrad_bp import functional
+from tinygrad_bp.basics.structure import numbers
 from tinygrad_bp.check.checker import check_gradient
 from tinygrad_bp.check.culprit import Culprit, wrong_rules
 from tinygrad_bp.check.examination import Examination, Part
-from tinygrad_bp.check.faults import FAULTS
-from tinygrad_bp.check.local import is_known, sure_value
-from tinygrad_bp.check.points import Point, bends, ends, extreme, moderate, points, specials
-from tinygrad_bp.check.rows import takes_constant
-from tinygrad_bp.check.truths import define
+from tinygrad_bp.check.programs.points import (
+    Point,
+    bends,
+    ends,
+    extreme,
+    moderate,
+    points,
+    specials,
+)
+from tinygrad_bp.check.programs.rows import takes_constant
+from tinygrad_bp.check.truth.faults import FAULTS
+from tinygrad_bp.check.truth.local import is_known, sure_value
+from tinygrad_bp.check.truth.truths import define
 from tinygrad_bp.check.verdict import Report
-from tinygrad_bp.primitive import BY_NAME, Primitive
-from tinygrad_bp.structure import numbers
-from tinygrad_bp.sweep import local_partials
-from tinygrad_bp.tape.compiled import compile as compiled
-from tinygrad_bp.tape.engine import backend
+from tinygrad_bp.core import functional
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.sweep import local_partials
+from tinygrad_bp.rows.primitive import BY_NAME, Primitive
+from tinygrad_bp.tape.machine.engine import backend
 from tinygrad_bp.tape.record import record
-from tinygrad_bp.tape.routes import SourceRoute
-from tinygrad_bp.value import Value
+from tinygrad_bp.tape.routes.compiled import compile as compiled
+from tinygrad_bp.tape.routes.routes import SourceRoute
 
 EPSILON = sys.float_info.epsilon
 FEW, SOME, FAR = 6, 30, 20

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_bp.escapes import lines
+from tinygrad_bp.basics.escapes import lines
 
 RIGHT, WRONG, KINK, UNSTABLE = "right", "wrong", "kink", "unstable"
 BY_WEIGHT = (WRONG, UNSTABLE, KINK, RIGHT)

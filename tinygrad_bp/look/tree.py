@@ -21,14 +21,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.look import palette
-from tinygrad_bp.look.formulas import formula
-from tinygrad_bp.look.names import distinct_names, names_of
-from tinygrad_bp.look.outdated import outdated, remark
-from tinygrad_bp.look.terminal import can_show, in_ascii, rich_text
-from tinygrad_bp.look.text import columns, plain, shortened, signed
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.look.picture import palette
+from tinygrad_bp.look.words.formulas import formula
+from tinygrad_bp.look.words.names import distinct_names, names_of
+from tinygrad_bp.look.words.outdated import outdated, remark
+from tinygrad_bp.look.words.terminal import can_show, in_ascii, rich_text
+from tinygrad_bp.look.words.text import columns, plain, shortened, signed
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_bp.nn.choices import chosen
-from tinygrad_bp.primitive import BY_NAME
+from tinygrad_bp.rows.primitive import BY_NAME
 
 Activation = Callable[[Any], Any]
 

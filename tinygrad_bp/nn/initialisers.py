@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from tinygrad_bp.door import as_float
+from tinygrad_bp.basics.door import as_float
 from tinygrad_bp.nn.arrays import array_of
 from tinygrad_bp.nn.choices import chosen
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_bp.core.value import Value, constant
 from tinygrad_bp.nn import initialisers
 from tinygrad_bp.nn.activations import activation_of, name_of
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.nn.settings import count
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.primitives import sum_
-from tinygrad_bp.value import Value, constant
+from tinygrad_bp.rows.operand import Operand
+from tinygrad_bp.rows.primitive import Primitive
+from tinygrad_bp.rows.primitives import sum_
 
 
 class Neuron(Module):

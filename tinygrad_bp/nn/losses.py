@@ -26,9 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.door import as_float
-from tinygrad_bp.operand import Operand
-from tinygrad_bp.primitives import (
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.rows.operand import Operand
+from tinygrad_bp.rows.primitives import (
     clip,
     log,
     log1p,
@@ -39,7 +40,6 @@ from tinygrad_bp.primitives import (
     sum_,
     where,
 )
-from tinygrad_bp.value import Value
 
 Loss = Callable[[Any, Any], Any]
 """A function of the predictions and the targets of one example."""

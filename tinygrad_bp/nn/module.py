@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.node import Node
-from tinygrad_bp.value import Value
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.node import Node
 
 Self = TypeVar("Self", bound="Module")
 

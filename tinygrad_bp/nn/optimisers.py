@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.nn.schedules import Schedule, rate_at
 from tinygrad_bp.nn.settings import between
-from tinygrad_bp.primitives import sqrt
-from tinygrad_bp.value import Value
+from tinygrad_bp.rows.primitives import sqrt
 
 INFINITY = float("inf")
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygrad_bp.door import as_float
-from tinygrad_bp.modes import no_grad
-from tinygrad_bp.nn.examples import table
-from tinygrad_bp.nn.gradients import Model
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.modes import no_grad
+from tinygrad_bp.nn.fit.examples import table
+from tinygrad_bp.nn.fit.gradients import Model
 from tinygrad_bp.nn.losses import listed
-from tinygrad_bp.value import Value
 
 
 def predict(model: Model, inputs: Any) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from tinygrad_bp.door import as_float
+from tinygrad_bp.basics.door import as_float
 
 
 def count(number: Any, what: str) -> int:

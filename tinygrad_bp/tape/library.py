@@ -9,7 +9,7 @@ import struct
 import threading
 from functools import cache
 
-from tinygrad_bp.primitive import Primitive
+from tinygrad_bp.rows.primitive import Primitive
 
 # Where libraries differ: at the ends of domains, at special values, and in the last bit
 # anywhere. So the probes are those ends and a spread of magnitudes on both sides of zero.

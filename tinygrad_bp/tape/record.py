@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tinygrad_bp import structure
-from tinygrad_bp.door import as_float
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.identifiers import is_name
-from tinygrad_bp.lines import user_line
-from tinygrad_bp.modes import Comparison, RecordingError, is_watched, watching
-from tinygrad_bp.primitives import positive
-from tinygrad_bp.tape.linear import REPLAY
+from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.basics.identifiers import is_name
+from tinygrad_bp.basics.lines import user_line
+from tinygrad_bp.core.value import Value, values
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.modes import Comparison, RecordingError, is_watched, watching
+from tinygrad_bp.graph.program import REPLAY
+from tinygrad_bp.rows.primitives import positive
 from tinygrad_bp.tape.tape import LAMBDA, Guard, Instruction, Tape
-from tinygrad_bp.value import Value, values
 
 
 def record(function: Callable[..., Any], *examples: Any) -> Tape:

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp import structure
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.files import write
-from tinygrad_bp.identifiers import is_name
-from tinygrad_bp.operand import COMPARISONS
-from tinygrad_bp.primitive import named
-from tinygrad_bp.tape.guard import Guard
+from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.basics.files import write
+from tinygrad_bp.basics.identifiers import is_name
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.guard import Guard
+from tinygrad_bp.rows.operand import COMPARISONS
+from tinygrad_bp.rows.primitive import named
 from tinygrad_bp.tape.tape import LAMBDA, Instruction, Tape
-from tinygrad_bp.value import Value
 
 FORMAT = "tinygrad_bp tape 1"
 

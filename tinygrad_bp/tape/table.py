@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tinygrad_bp import structure
-from tinygrad_bp.door import as_float
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.sweep import adjoints, tangents
-from tinygrad_bp.tape.linear import Program
-from tinygrad_bp.value import Value
+from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.program import Program
+from tinygrad_bp.graph.sweep import adjoints, tangents
 
 Column = list[str]
 

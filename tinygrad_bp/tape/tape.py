@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_bp import structure
-from tinygrad_bp.door import as_float
-from tinygrad_bp.tape.guard import BranchError, Guard
-from tinygrad_bp.tape.linear import Instruction, Program
-from tinygrad_bp.tape.source import Written
+from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.door import as_float
+from tinygrad_bp.basics.words import counted
+from tinygrad_bp.graph.guard import BranchError, Guard
+from tinygrad_bp.graph.program import Instruction, Program
+from tinygrad_bp.tape.python.source import Written
 from tinygrad_bp.tape.table import written
-from tinygrad_bp.words import counted
 
 LAMBDA = "lambda"
 """What a tape that was recorded from one is called; in source, where it is no name, `REPLAY`."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinygrad_bp import Value, exp, log, sigmoid, sqrt, where
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.primitives import BY_NAME
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.rows.primitives import BY_NAME
 
 
 @dataclass(frozen=True)

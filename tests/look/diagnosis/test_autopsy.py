@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_bp
 from tests.look.diagnosis.failures import BACKWARD, FORWARD, SOUND, planted
@@ -31,8 +30,8 @@ from tinygrad_bp import (
     topological_order,
     where,
 )
-from tinygrad_bp.check.expression import Expression
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.expression import Expression
+from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.look.diagnosis.autopsy import MOST_DRAWN, autopsy
 from tinygrad_bp.look.diagnosis.blame import to_blame
 

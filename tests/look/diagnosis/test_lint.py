@@ -7,8 +7,7 @@ from io import BytesIO, TextIOWrapper
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_bp
 from demos.reference import document_001, document_002, document_004
@@ -28,7 +27,7 @@ from tinygrad_bp import (
     topological_order,
     where,
 )
-from tinygrad_bp.check.strategies import expressions
+from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.look.diagnosis.lint import lint
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]

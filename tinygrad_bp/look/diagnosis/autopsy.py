@@ -20,24 +20,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_bp.lines import SourceLine, line_of
+from tinygrad_bp.basics.lines import SourceLine, line_of
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.modes import lenient, recording, source_lines
+from tinygrad_bp.graph.sweep import adjoints
 from tinygrad_bp.look.diagnosis.examples import is_model, losses, sample, two_of
 from tinygrad_bp.look.diagnosis.excerpt import excerpt, smallest
+from tinygrad_bp.look.diagnosis.output import name_of_function, output_of
 from tinygrad_bp.look.diagnosis.rounded import Rounded, rounded_before
-from tinygrad_bp.look.diagnosis.sheet import STYLES, sheet
 from tinygrad_bp.look.diagnosis.story import Event, Story, story_of
 from tinygrad_bp.look.diagnosis.telling import Telling
-from tinygrad_bp.look.draw import draw, picture_of
-from tinygrad_bp.look.drawing import Drawing
-from tinygrad_bp.look.formulas import formula
-from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.nodes import operation
-from tinygrad_bp.look.output import name_of_function, output_of
-from tinygrad_bp.look.terminal import Printed
-from tinygrad_bp.modes import lenient, recording, source_lines
-from tinygrad_bp.nn.gradients import batch_loss
-from tinygrad_bp.sweep import adjoints
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.graphs.draw import draw, picture_of
+from tinygrad_bp.look.graphs.nodes import operation
+from tinygrad_bp.look.picture.drawing import Drawing
+from tinygrad_bp.look.words.formulas import formula
+from tinygrad_bp.look.words.names import names_of
+from tinygrad_bp.look.words.sheet import STYLES, sheet
+from tinygrad_bp.look.words.terminal import Printed
+from tinygrad_bp.nn.fit.gradients import batch_loss
 
 __all__ = ["Autopsy", "autopsy"]
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
 
 __all__ = ["Descent", "descent", "to_blame"]
 

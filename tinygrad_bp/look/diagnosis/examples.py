@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.nn.gradients import batch_loss
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.nn.fit.gradients import batch_loss
 
 __all__ = ["is_model", "losses", "sample", "two_of"]
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tinygrad_bp.core.value import Value, constant
+from tinygrad_bp.graph.modes import lenient, recording
 from tinygrad_bp.look.diagnosis.story import Event
-from tinygrad_bp.modes import lenient, recording
-from tinygrad_bp.primitives import add, multiply
-from tinygrad_bp.value import Value, constant
+from tinygrad_bp.rows.primitives import add, multiply
 
 __all__ = ["Excerpt", "excerpt", "smallest"]
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.lines import line_of
-from tinygrad_bp.look.diagnosis.sheet import line_rows, name_of, sheet
+from tinygrad_bp.basics.lines import line_of
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.look.words.sheet import line_rows, name_of, sheet
 from tinygrad_bp.nn.module import Module
-from tinygrad_bp.value import Value
 
 __all__ = ["Finding", "Subject"]
 

@@ -14,8 +14,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygrad_bp.sweep import adjoints, contributions
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.sweep import adjoints, contributions
 
 __all__ = ["Flow", "found_flows", "next_flows"]
 

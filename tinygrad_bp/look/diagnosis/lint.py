@@ -23,7 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.graph import topological_order
+from tinygrad_bp.basics.words import counted
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.modes import lenient, recording
+from tinygrad_bp.graph.sweep import adjoints
 from tinygrad_bp.look.diagnosis.autopsy import autopsy
 from tinygrad_bp.look.diagnosis.checks.gradients import (
     before_backward,
@@ -39,17 +43,13 @@ from tinygrad_bp.look.diagnosis.checks.stuck import dead_relu, saturated
 from tinygrad_bp.look.diagnosis.checks.training import course
 from tinygrad_bp.look.diagnosis.examples import is_model, sample, two_of
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import STYLES
-from tinygrad_bp.look.names import names_of, things
-from tinygrad_bp.look.output import name_of_function, output_of
-from tinygrad_bp.look.terminal import Printed
-from tinygrad_bp.modes import lenient, recording
-from tinygrad_bp.nn.gradients import batch_loss
-from tinygrad_bp.nn.history import History
+from tinygrad_bp.look.diagnosis.output import name_of_function, output_of
+from tinygrad_bp.look.words.names import names_of, things
+from tinygrad_bp.look.words.sheet import STYLES
+from tinygrad_bp.look.words.terminal import Printed
+from tinygrad_bp.nn.fit.gradients import batch_loss
+from tinygrad_bp.nn.fit.history import History
 from tinygrad_bp.nn.module import Module
-from tinygrad_bp.sweep import adjoints
-from tinygrad_bp.value import Value
-from tinygrad_bp.words import counted
 
 __all__ = ["Lint", "lint"]
 

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tinygrad_bp.primitives import add, subtract, sum_
-from tinygrad_bp.value import Value
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.rows.primitives import add, subtract, sum_
 
 __all__ = ["Rounded", "rounded_before"]
 

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tinygrad_bp import nonfinite
-from tinygrad_bp.graph import topological_order
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph import nonfinite
+from tinygrad_bp.graph.graph import topological_order
 from tinygrad_bp.look.diagnosis.blame import Descent, descent, to_blame
 from tinygrad_bp.look.diagnosis.flows import Flow, found_flows, next_flows
-from tinygrad_bp.look.outdated import CHANGED, fact, is_outdated
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.words.outdated import CHANGED, fact, is_outdated
 
 __all__ = ["Event", "Story", "story_of"]
 

@@ -14,16 +14,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tinygrad_bp.lines import SourceLine
+from tinygrad_bp.basics.lines import SourceLine
+from tinygrad_bp.basics.words import counted
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.diagnosis.rounded import Rounded
-from tinygrad_bp.look.diagnosis.sheet import line_rows, listed, name_of
 from tinygrad_bp.look.diagnosis.story import Event, Story
 from tinygrad_bp.look.diagnosis.ways_out import way_out
-from tinygrad_bp.look.formulas import formula
-from tinygrad_bp.look.text import shortened
-from tinygrad_bp.look.trace import Trace
-from tinygrad_bp.value import Value
-from tinygrad_bp.words import counted
+from tinygrad_bp.look.walk.trace import Trace
+from tinygrad_bp.look.words.formulas import formula
+from tinygrad_bp.look.words.sheet import line_rows, listed, name_of
+from tinygrad_bp.look.words.text import shortened
 
 __all__ = ["Telling"]
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygrad_bp.look.marks import element, text
-from tinygrad_bp.look.plots import is_wide
-from tinygrad_bp.look.text import plain
+from tinygrad_bp.look.picture.marks import element, text
+from tinygrad_bp.look.plots.plots import is_wide
+from tinygrad_bp.look.words.text import plain
 
 __all__ = ["Curve", "curve"]
 

@@ -17,17 +17,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.graph import topological_order
-from tinygrad_bp.look.cells import Cell
-from tinygrad_bp.look.draw import assembled, cells_of, largest
-from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.nodes import Writer
-from tinygrad_bp.look.picture import Node, Picture
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.sweep import adjoints
+from tinygrad_bp.look.graphs.cells import Cell
+from tinygrad_bp.look.graphs.draw import assembled, cells_of, largest
+from tinygrad_bp.look.graphs.nodes import Writer
+from tinygrad_bp.look.picture.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, plain, roomy
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import adjoints
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.words.names import names_of
+from tinygrad_bp.rows.primitive import Primitive
 
 __all__ = ["Moments"]
 

@@ -15,8 +15,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tinygrad_bp.escapes import javascript, xml
-from tinygrad_bp.look.text import title_of
+from tinygrad_bp.basics.escapes import javascript, xml
+from tinygrad_bp.look.words.text import title_of
 
 __all__ = ["page"]
 
@@ -30,11 +30,13 @@ SCRIPTS = {
 
 def page(kind: str, title: str, parts: Mapping[str, str], data: Any, *, note: str = "") -> str:
     """The page of that kind: its title, the markup of its parts, and what its script reads."""
-    style = read("player.css")
-    script = "".join(read(f"{name}.js") for name in SCRIPTS[kind])
-    body = Template(read(f"{kind}.html")).substitute(parts, zoom=read("zoom.html").rstrip())
+    style = read("pages/player.css")
+    script = "".join(read(f"scripts/{name}.js") for name in SCRIPTS[kind])
+    body = Template(read(f"pages/{kind}.html")).substitute(
+        parts, zoom=read("pages/zoom.html").rstrip()
+    )
     note = f'<p class="note">{xml(note)}</p>' if note else ""
-    return Template(read("page.html")).substitute(
+    return Template(read("pages/page.html")).substitute(
         kind=kind,
         title=xml(title_of(title)),
         style=style,
@@ -54,5 +56,5 @@ def digest(text: str) -> str:
 
 @cache
 def read(name: str) -> str:
-    """One of the files that lie beside this one."""
+    """One of the files that lie in the folders beside this one."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -19,19 +19,19 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.look.cells import Cell
-from tinygrad_bp.look.draw import Collapse, assembled, cells_of, largest
-from tinygrad_bp.look.formulas import formula, partial_formulas
-from tinygrad_bp.look.links import Bundle, bundles
-from tinygrad_bp.look.names import names_of
-from tinygrad_bp.look.nodes import Writer, operation, operations
-from tinygrad_bp.look.outdated import outdated, remark
-from tinygrad_bp.look.picture import Node, Picture
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.look.graphs.cells import Cell
+from tinygrad_bp.look.graphs.draw import Collapse, assembled, cells_of, largest
+from tinygrad_bp.look.graphs.links import Bundle, bundles
+from tinygrad_bp.look.graphs.nodes import Writer, operation, operations
+from tinygrad_bp.look.picture.picture import Node, Picture
 from tinygrad_bp.look.player.texts import gradient_text, numbers_text, roomy
-from tinygrad_bp.look.text import plain, shortened, signed
-from tinygrad_bp.look.trace import Trace, Use
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.walk.trace import Trace, Use
+from tinygrad_bp.look.words.formulas import formula, partial_formulas
+from tinygrad_bp.look.words.names import names_of
+from tinygrad_bp.look.words.outdated import outdated, remark
+from tinygrad_bp.look.words.text import plain, shortened, signed
 
 __all__ = ["Passes"]
 

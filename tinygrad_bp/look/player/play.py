@@ -12,15 +12,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
-from tinygrad_bp.look.draw import Collapse
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.look.graphs.draw import Collapse
 from tinygrad_bp.look.player.page import page
 from tinygrad_bp.look.player.passes import Passes
 from tinygrad_bp.look.player.player import Player
 from tinygrad_bp.look.player.stage import stage
 from tinygrad_bp.look.player.training import training
-from tinygrad_bp.nn.history import History
+from tinygrad_bp.nn.fit.history import History
 from tinygrad_bp.nn.losses import Loss
-from tinygrad_bp.value import Value
 
 __all__ = ["play"]
 

@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygrad_bp.escapes import document, xml
-from tinygrad_bp.files import write
+from tinygrad_bp.basics.escapes import document, xml
+from tinygrad_bp.basics.files import write
 
 __all__ = ["Player"]
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tinygrad_bp.look.marks import element, text
-from tinygrad_bp.look.plane import Array, examples, on_plane, plane, reading
-from tinygrad_bp.look.text import plain
+from tinygrad_bp.look.picture.marks import element, text
+from tinygrad_bp.look.plots.plane import Array, examples, on_plane, plane, reading
+from tinygrad_bp.look.words.text import plain
 
 __all__ = ["Regions"]
 

@@ -2,7 +2,7 @@
 
 The colours are in `player.css`, for light and for dark; the ids are what `passes.js` moves.
 
->>> from tinygrad_bp.look.picture import Node, Picture, Row
+>>> from tinygrad_bp.look.picture.picture import Node, Picture, Row
 >>> text = stage(Picture((Node("n0", "leaf", (Row("a < b"),)),)))
 >>> 'id="n0"' in text and "a &lt; b" in text
 True
@@ -15,13 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 
-from tinygrad_bp.escapes import xml
-from tinygrad_bp.look import cards
-from tinygrad_bp.look.layered import Point, Stroke
-from tinygrad_bp.look.layout import Layout, Rectangle, Route, layout
-from tinygrad_bp.look.marks import arrow, curve, element, outline, text
-from tinygrad_bp.look.nesting import composable
-from tinygrad_bp.look.picture import Edge, Node, Picture, Row, all_boxes
+from tinygrad_bp.basics.escapes import xml
+from tinygrad_bp.look.picture import cards
+from tinygrad_bp.look.picture.layered import Point, Stroke
+from tinygrad_bp.look.picture.layout import Layout, Rectangle, Route, layout
+from tinygrad_bp.look.picture.marks import arrow, curve, element, outline, text
+from tinygrad_bp.look.picture.nesting import composable
+from tinygrad_bp.look.picture.picture import Edge, Node, Picture, Row, all_boxes
 
 __all__ = ["stage"]
 

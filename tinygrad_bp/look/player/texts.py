@@ -12,10 +12,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tinygrad_bp.look.nodes import span
-from tinygrad_bp.look.palette import extent
-from tinygrad_bp.look.picture import Row
-from tinygrad_bp.look.text import columns, plain, signed
+from tinygrad_bp.look.graphs.nodes import span
+from tinygrad_bp.look.picture.palette import extent
+from tinygrad_bp.look.picture.picture import Row
+from tinygrad_bp.look.words.text import columns, plain, signed
 
 __all__ = ["gradient_text", "numbers_text", "plain", "roomy", "signed"]
 

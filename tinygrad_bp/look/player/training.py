@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.player.curve import curve
 from tinygrad_bp.look.player.moments import Moments
 from tinygrad_bp.look.player.regions import Regions
 from tinygrad_bp.look.player.stage import stage
 from tinygrad_bp.look.player.weights import weights
-from tinygrad_bp.look.text import plain
-from tinygrad_bp.nn.gradients import batch_loss
-from tinygrad_bp.nn.history import History
+from tinygrad_bp.look.words.text import plain
+from tinygrad_bp.nn.fit.gradients import batch_loss
+from tinygrad_bp.nn.fit.history import History
 from tinygrad_bp.nn.losses import Loss
-from tinygrad_bp.value import Value
 
 __all__ = ["Training", "training"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinygrad_bp.escapes import visible
-from tinygrad_bp.look.boxes import levels
-from tinygrad_bp.look.text import plain
+from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.look.graphs.boxes import levels
+from tinygrad_bp.look.words.text import plain
 
 __all__ = ["groups", "weights"]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.sweep import adjoints
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.look.outdated import CHANGED, fact
-from tinygrad_bp.look.outdated import outdated as outdated_ones
-from tinygrad_bp.look.text import plain
-from tinygrad_bp.sweep import adjoints
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.words.outdated import CHANGED, fact, outdated as outdated_ones
+from tinygrad_bp.look.words.sheet import listed
+from tinygrad_bp.look.words.text import plain
 
 __all__ = ["before_backward", "constant_output", "mixed_gradients", "outdated"]
 

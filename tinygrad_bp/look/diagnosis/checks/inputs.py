@@ -6,11 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tinygrad_bp import primitives
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.look.text import plain
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.words.sheet import listed
+from tinygrad_bp.look.words.text import plain
+from tinygrad_bp.rows import primitives
 
 __all__ = ["unscaled_inputs"]
 

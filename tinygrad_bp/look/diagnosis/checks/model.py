@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tinygrad_bp import structure
+from tinygrad_bp.basics import structure
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.look.text import plain
+from tinygrad_bp.look.words.sheet import listed
+from tinygrad_bp.look.words.text import plain
 from tinygrad_bp.nn.layers import Layer
 from tinygrad_bp.nn.module import Module
-from tinygrad_bp.value import Value
 
 __all__ = ["not_a_parameter", "twins"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 
-from tinygrad_bp import primitives
+from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.value import Value
+from tinygrad_bp.look.words.sheet import listed
+from tinygrad_bp.rows import primitives
 
 __all__ = ["all_pairs"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from tinygrad_bp import primitives
+from tinygrad_bp.basics.words import counted
+from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.sweep import local_partials
 from tinygrad_bp.look.diagnosis.finding import Finding, Subject
-from tinygrad_bp.look.diagnosis.sheet import listed
-from tinygrad_bp.look.text import plain
-from tinygrad_bp.primitive import Primitive
-from tinygrad_bp.sweep import local_partials
-from tinygrad_bp.value import Value
-from tinygrad_bp.words import counted
+from tinygrad_bp.look.words.sheet import listed
+from tinygrad_bp.look.words.text import plain
+from tinygrad_bp.rows import primitives
+from tinygrad_bp.rows.primitive import Primitive
 
 __all__ = ["dead_relu", "saturated"]
 

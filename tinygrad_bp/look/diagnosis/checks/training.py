@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tinygrad_bp.look.diagnosis.finding import Finding
-from tinygrad_bp.look.text import plain
-from tinygrad_bp.nn.history import History
+from tinygrad_bp.look.words.text import plain
+from tinygrad_bp.nn.fit.history import History
 
 __all__ = ["course"]
 

@@ -1,0 +1,1 @@
+"""The engine on trial, beside a naive model of it."""

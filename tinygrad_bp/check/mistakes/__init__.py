@@ -1,0 +1,1 @@
+"""Which mistake leads to a wrong gradient."""

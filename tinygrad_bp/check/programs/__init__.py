@@ -1,0 +1,1 @@
+"""Programs over the table, drawn and printed."""

@@ -1,0 +1,1 @@
+"""`Value`, and the derivatives of functions of values."""

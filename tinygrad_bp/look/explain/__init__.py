@@ -1,0 +1,1 @@
+"""A gradient with its reasons."""

@@ -1,0 +1,1 @@
+"""From a graph or a tape to its picture."""

@@ -1,0 +1,1 @@
+"""A picture as data, and how it is laid out and written."""

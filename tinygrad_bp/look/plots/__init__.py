@@ -1,0 +1,1 @@
+"""Plots: training, planes, curves."""

@@ -1,0 +1,1 @@
+"""Both passes, one step at a time."""

@@ -1,0 +1,1 @@
+"""What a gradient promises, beside what happens."""

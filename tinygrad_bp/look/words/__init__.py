@@ -1,0 +1,1 @@
+"""What every view says in the same words: text, names, formulas, columns."""

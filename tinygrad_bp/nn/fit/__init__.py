@@ -1,0 +1,1 @@
+"""Training: epochs, batches, and the ways through them."""

@@ -1,0 +1,1 @@
+"""A tape as Python: formulas, straight-line source, a loop over rows."""

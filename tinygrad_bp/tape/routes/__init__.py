@@ -1,0 +1,1 @@
+"""The ways to run a tape, and `compile`, which chooses among them."""
