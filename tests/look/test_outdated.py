@@ -17,9 +17,10 @@ from tinygrad_bp import (
     tree,
     what_if,
 )
+from tinygrad_bp.basics.same import same_number
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.look.graphs.draw import picture_of
-from tinygrad_bp.look.words.outdated import fact, is_outdated, is_same, outdated, remark
+from tinygrad_bp.look.words.outdated import fact, is_outdated, outdated, remark
 
 SENTENCE = "v1 = p * 3 is 6, but p = 5 would give 15: data changed after it was computed"
 
@@ -99,8 +100,8 @@ def test_outdated_are_those_that_a_computation_anew_would_make_different(program
 
 @pytest.mark.parametrize("number", [math.inf, math.nan, 0.0, 2.0])
 def test_a_number_is_the_same_as_itself(number):
-    assert is_same(number, number)
-    assert not is_same(number, 1.0)
+    assert same_number(number, number)
+    assert not same_number(number, 1.0)
 
 
 def test_a_leaf_that_changed_is_not_outdated():

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp import nn, record
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.check.programs.strategies import expressions
-from tinygrad_bp.tape.library import SPECIAL, same
+from tinygrad_bp.tape.library import SPECIAL
 from tinygrad_bp.tape.machine import fast
 from tinygrad_bp.tape.machine.engine import Machine
 from tinygrad_bp.tape.machine.program import ended
@@ -108,8 +109,8 @@ def test_a_polynomial_is_the_same_for_any_number_of_lanes(polynomial, numbers):
     x = np.array(numbers)
     one, four, eight = (functions[lanes](x).tolist() for lanes in (1, 4, 8))
 
-    assert all(map(same, one, four))
-    assert all(map(same, one, eight))
+    assert all(map(same_bits, one, four))
+    assert all(map(same_bits, one, eight))
 
 
 def test_a_polynomial_has_the_special_values_of_the_row(polynomial):
@@ -184,7 +185,7 @@ def test_fast_programs_are_the_same_for_any_number_of_lanes(program, differentia
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(routes, "LANES", lanes)
             MachineRoute(tape, fast=True).rows(columns, results, 0)
-        assert all(all(map(same, one, column)) for column in results.T.tolist())
+        assert all(all(map(same_bits, one, column)) for column in results.T.tolist())
 
 
 def test_functions_side_by_side_share_a_call():

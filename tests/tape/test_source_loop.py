@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tinygrad_bp import Value, record, relu, tanh, value_and_grad, where
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.tape import BranchError
-from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.python.loop import CHOICES, WrittenLoop, WrittenSum
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-3.0, 3.0)
@@ -42,7 +42,7 @@ def test_each_row_gives_the_bits_of_the_tape(program: Any, data: st.DataObject) 
             (found,) = run([row if len(row) > 1 else list(row)], [v.data for v in tape.captured])
         except (ZeroDivisionError, OverflowError):
             continue  # as all generated source may
-        assert all(map(same, found, [value, *slopes]))
+        assert all(map(same_bits, found, [value, *slopes]))
 
 
 @given(st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 2), min_size=1, max_size=9))
@@ -55,7 +55,7 @@ def test_a_sum_adds_up_one_row_after_the_other(rows: list[tuple[float, float]]) 
     wanted, *others = [tape(*row) for row in rows]
     for numbers in others:
         wanted = [a + b for a, b in zip(wanted, numbers, strict=True)]
-    assert all(map(same, summed, wanted))
+    assert all(map(same_bits, summed, wanted))
 
 
 def test_what_is_the_same_for_all_rows_stands_above_the_loop() -> None:
@@ -104,7 +104,7 @@ def test_a_choice_in_pythons_words_is_the_rows_value(row: Any) -> None:
     found = WrittenLoop(tape).function(rows, [])
 
     assert row.name not in WrittenLoop(tape).text
-    assert all(map(same, found, itertools.starmap(row.value, rows)))
+    assert all(map(same_bits, found, itertools.starmap(row.value, rows)))
 
 
 def test_what_a_choice_names_twice_is_computed_once() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.basics.structure import numbers
 from tinygrad_bp.check.checker import check_gradient
 from tinygrad_bp.check.culprit import Culprit, wrong_rules
@@ -130,7 +131,7 @@ def _written(operation: Primitive, point: Point) -> str:
 
 def _value(operation: Primitive, point: Point) -> str:
     gave, again = operation.value(*point), operation.value(*point)
-    if not _same(gave, again):
+    if not same_bits(gave, again):
         return f"{_written(operation, point)} gave {gave!r}, and then {again!r}"
     if not is_known(operation):
         return ""
@@ -253,13 +254,8 @@ def _eager(function: Callable[..., Any], point: Point) -> Iterator[tuple[Callabl
     yield slopes, slopes(*point)
 
 
-def _same(one: float, other: float) -> bool:
-    """Bit for bit, but for the bits of `nan`."""
-    return repr(float(one)) == repr(float(other))
-
-
 def _all_same(found: Any, expected: Any) -> bool:
-    return all(map(_same, numbers(found), numbers(expected)))
+    return all(map(same_bits, numbers(found), numbers(expected)))
 
 
 def _ulp(number: float) -> float:

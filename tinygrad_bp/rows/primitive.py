@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_bp.basics.door import as_float
 from tinygrad_bp.basics.structure import gathered
+from tinygrad_bp.basics.words import counted
 
 Interval = tuple[float, float]
 """An open interval of the real line."""
@@ -123,9 +124,7 @@ class Primitive:
             return operands
         missing = self.arity - len(operands)
         if not 0 < missing <= len(self.defaults):
-            raise TypeError(
-                f"{self!r} takes {self.arity} operand{'s' * (self.arity != 1)}, got {len(operands)}"
-            )
+            raise TypeError(f"{self!r} takes {counted(self.arity, 'operand')}, got {len(operands)}")
         return operands + self.defaults[-missing:]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-import struct
 import threading
 from functools import cache
 
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.rows.primitive import Primitive
 
 # Where libraries differ: at the ends of domains, at special values, and in the last bit
@@ -36,7 +36,7 @@ def address_of(primitive: Primitive) -> int | None:
         return None
     arity = primitive.arity or 0
     function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double] * arity
-    if not all(same(function(*x), primitive.value(*x)) for x in probes(arity)):
+    if not all(same_bits(function(*x), primitive.value(*x)) for x in probes(arity)):
         return None
     return ctypes.cast(function, ctypes.c_void_p).value
 
@@ -48,11 +48,6 @@ def probes(arity: int) -> list[tuple[float, ...]]:
     return [
         (x, y) for x in (*SPECIAL, *SPREAD[::7]) for y in (*SPECIAL, *SPREAD[::11], 0.5, 2.0, 3.0)
     ]
-
-
-def same(x: float, y: float) -> bool:
-    """Whether two floats are the same to the bit; any `nan` is like any other."""
-    return (x != x and y != y) or struct.pack("d", x) == struct.pack("d", y)
 
 
 def symbol_of(primitive: Primitive, operands: int) -> str:

@@ -6,27 +6,28 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+from tinygrad_bp.basics.same import same_number
 from tinygrad_bp.look.explain.path_sum import PathSum
 from tinygrad_bp.look.words.outdated import remark
 from tinygrad_bp.look.words.text import plain
 
-__all__ = ["counted", "how_many", "in_all", "more_paths", "remarks", "rounded"]
+__all__ = ["how_many", "in_all", "more_paths", "remarks", "rounded"]
 
 MOST_DIGITS = 40
 
 
-def counted(number: int) -> str:
+def digits(number: int) -> str:
     """A count, all digits of it while one can look at them.
 
-    >>> counted(2**100), counted(10**5000)
+    >>> digits(2**100), digits(10**5000)
     ('1,267,650,600,228,229,401,496,703,205,376', 'about 1e5000')
     """
     # Digits by a logarithm, since Python refuses to write out a whole number of thousands.
-    digits = math.log10(number) if number else 0.0
-    if digits < MOST_DIGITS:
+    size = math.log10(number) if number else 0.0
+    if size < MOST_DIGITS:
         return f"{number:,}"
-    exponent = math.floor(digits)
-    return f"about {10 ** (digits - exponent):.4g}e{exponent}"
+    exponent = math.floor(size)
+    return f"about {10 ** (size - exponent):.4g}e{exponent}"
 
 
 def rounded(number: Fraction) -> float:
@@ -43,7 +44,7 @@ def more_paths(number: int) -> str:
     >>> more_paths(1), more_paths(2000)
     ('1 more path', '2,000 more paths')
     """
-    return f"{counted(number)} more path{'s' * (number > 1)}"
+    return f"{digits(number)} more {'path' if number == 1 else 'paths'}"
 
 
 def how_many(of: PathSum) -> str:
@@ -54,7 +55,7 @@ def how_many(of: PathSum) -> str:
         return "since the one does not depend on the other"
     if not of.count:
         return "since nothing flows there: every way leads through a branch not taken, or a step"
-    return "along the only path" if of.count == 1 else f"the sum over {counted(of.count)} paths"
+    return "along the only path" if of.count == 1 else f"the sum over {digits(of.count)} paths"
 
 
 def in_all(of: PathSum) -> str:
@@ -81,7 +82,7 @@ def remarks(of: PathSum, name: str) -> Iterator[str]:
         yield ""
         yield remark(of.outdated, of.writing.names)
     grad = of.target.grad
-    if grad == of.gradient or (math.isnan(grad) and math.isnan(of.gradient)):
+    if same_number(grad, of.gradient):
         return
     yield ""
     if not grad:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tinygrad_bp.basics import structure
 from tinygrad_bp.basics.escapes import visible
+from tinygrad_bp.basics.words import counted
 from tinygrad_bp.graph.guard import Guard
 from tinygrad_bp.look.graphs.cells import RUNS
 from tinygrad_bp.look.graphs.nodes import LONGEST_FORMULA, LONGEST_NAME, operation
@@ -138,13 +139,13 @@ class _Collapsed:
         nodes, start = [], 0
         for name, (kind, count) in zip(KNOWN, self.known, strict=True):
             if count:
-                nodes.append(self._node(name, range(start, start + count), _count(count, kind)))
+                nodes.append(self._node(name, range(start, start + count), counted(count, kind)))
             start += count
         for run in range(0, len(self.tape), self.size):
             slots = range(self.first + run, self.first + min(run + self.size, len(self.tape)))
             nodes.append(self._run(f"r{run // self.size}", slots))
         if self.tape.guards:
-            questions = _count(len(self.tape.guards), "guard")
+            questions = counted(len(self.tape.guards), "guard")
             nodes.append(Node("guards", "guard", (Row(questions, "", "title"),), tip=questions))
         return nodes, [Edge(*ends) for ends in self._ends()]
 
@@ -153,7 +154,7 @@ class _Collapsed:
         return Node(name, "summary", (Row(title, "", "title"),), is_output=is_output, tip=title)
 
     def _run(self, name: str, slots: range) -> Node:
-        title = _count(len(slots), "instruction")
+        title = counted(len(slots), "instruction")
         counts = Counter(operation(self.tape.instructions[s - self.first].op) for s in slots)
         frequent = ", ".join(f"{count:,} {op}" for op, count in counts.most_common(3))
         rows = Row(title, "", "title"), Row(frequent + (" …" if len(counts) > 3 else ""))
@@ -174,10 +175,6 @@ class _Collapsed:
         sides = (side for guard in self.tape.guards for side in (guard.left, guard.right))
         ends |= {(self._owner(side), "guards"): None for side in sides}
         return [pair for pair in ends if pair[0] != pair[1]]
-
-
-def _count(count: int, kind: str) -> str:
-    return f"{count:,} {kind}{'s' * (count != 1)}"
 
 
 def _keys(nodes: Sequence[Node]) -> tuple[Key, ...]:

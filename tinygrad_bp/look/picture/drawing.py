@@ -16,6 +16,7 @@ from typing import Any
 import graphviz
 
 from tinygrad_bp.basics.files import write
+from tinygrad_bp.basics.words import counted
 from tinygrad_bp.look.picture.dot import write_source
 from tinygrad_bp.look.picture.picture import Picture
 from tinygrad_bp.look.picture.svg import svg
@@ -143,8 +144,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
         return rendered
 
     def __repr__(self) -> str:
-        number = len(self.picture.nodes)
-        size = f"{number:,} node{'s' * (number != 1)}"
+        size = counted(len(self.picture.nodes), "node")
         return f"Drawing({size}; .save_svg('graph.svg') saves it, a notebook shows it)"
 
     def _repr_image_svg_xml(self) -> str:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tinygrad_bp.basics.words import counted
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.graph.modes import source_line
 from tinygrad_bp.look.walk.trace import Step, Trace, Use
@@ -211,8 +212,7 @@ class Narration:
             for node, lacks in self.waiting
         ]
         if others := self.waiting_count - len(shown):
-            what = "other" if shown else "node"
-            shown.append(f"{others:,} {what}{'s' if others > 1 else ''} (.frontier)")
+            shown.append(f"{counted(others, 'other' if shown else 'node')} (.frontier)")
         if shown:
             yield f"{INDENT}Still waiting: {', '.join(shown)}."
 

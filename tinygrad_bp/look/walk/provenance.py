@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tinygrad_bp.basics.same import same_number
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.walk.narration import STYLES, flow, name_of
 from tinygrad_bp.look.walk.trace import Trace
@@ -210,7 +211,7 @@ class Provenance(Printed):
     def _remark(self) -> str:
         """Why `.grad` is another number, if it is."""
         stored, name = self.value.grad, self._name(self.value)
-        is_same = stored == self.total or (math.isnan(stored) and math.isnan(self.total))
+        is_same = same_number(stored, self.total)
         if is_same or not self.is_complete:
             return ""
         start = f"{name}.grad is {self._number(stored)}"

@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from tinygrad_bp.basics.same import same_number
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.look.words.formulas import formula
 from tinygrad_bp.look.words.sheet import listed, name_of
 from tinygrad_bp.look.words.text import plain, shortened
 
-__all__ = ["CHANGED", "fact", "is_outdated", "is_same", "now", "outdated", "remark"]
+__all__ = ["CHANGED", "fact", "is_outdated", "now", "outdated", "remark"]
 
 CHANGED = "data changed after it was computed"
 LONGEST = 60
@@ -34,14 +35,9 @@ def now(node: Value) -> float:
     return node.op.value(*[parent._data for parent in node.parents])
 
 
-def is_same(one: float, other: float) -> bool:
-    """Whether two numbers are one, `nan` and `nan` too."""
-    return one == other or (one != one and other != other)
-
-
 def is_outdated(node: Value) -> bool:
     """Whether its number is not what its operands give."""
-    return not is_same(now(node), node._data)
+    return not same_number(now(node), node._data)
 
 
 def outdated(nodes: Iterable[Value]) -> tuple[Value, ...]:

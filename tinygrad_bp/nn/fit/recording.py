@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.core.value import Value, values
 from tinygrad_bp.graph.modes import RecordingError, watching
 from tinygrad_bp.graph.sweep import adjoints
@@ -21,7 +22,6 @@ from tinygrad_bp.nn.fit.gradients import loss_and_gradient, order_of
 from tinygrad_bp.nn.losses import Loss
 from tinygrad_bp.nn.optimisers import Optimizer
 from tinygrad_bp.tape import BranchError, Tape
-from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.record import tape_of
 
 TRIED = 16
@@ -77,7 +77,7 @@ def checked_tape(model: Any, loss: Loss, parameters: Sequence[Value], examples: 
             )
         except BranchError:
             continue  # it knows that it does not hold for this example
-        if not all(map(same, replayed, [*slopes, value])):
+        if not all(map(same_bits, replayed, [*slopes, value])):
             raise RecordingError(
                 f"a recording of the loss of example 0 does not give that of example {row}: "
                 "does the model or the loss look at a number without the tape's seeing it? "

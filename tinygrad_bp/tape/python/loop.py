@@ -13,10 +13,10 @@ from weakref import finalize
 
 from tinygrad_bp.basics import structure
 from tinygrad_bp.basics.locks import cached_property
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.graph.guard import BranchError
 from tinygrad_bp.rows import primitives as p
 from tinygrad_bp.rows.primitive import Primitive
-from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.python.source import Written, indented, wrapped
 from tinygrad_bp.tape.python.symbol import LOOSE, Symbol, within
 
@@ -209,4 +209,4 @@ def _agree(by_text: Found, by_tape: Found) -> bool:
     """Whether the numbers are the same to the bit; where Python's operators raise, none are."""
     if isinstance(by_text, type):
         return by_text is not BranchError or by_text is by_tape
-    return isinstance(by_tape, list) and all(map(same, by_text, by_tape))
+    return isinstance(by_tape, list) and all(map(same_bits, by_text, by_tape))

@@ -7,6 +7,8 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tinygrad_bp.basics.words import counted
+
 
 def ulps_between(x: float, y: float) -> float:
     """How many floats further on the one stands than the other; `inf` if only one is `nan`.
@@ -57,7 +59,7 @@ class Strayed:
     def __repr__(self) -> str:
         if not self.compared:
             return "nobody knows how far: no call was compared"
-        calls = f"{self.compared:,} call{'s' * (self.compared != 1)} compared"
+        calls = f"{counted(self.compared, 'call')} compared"
         if not self.ulps:
             return f"not at all in {calls}"
         ulps = f"{self.ulps:,.0f} ulp{'s' * (self.ulps != 1)}"
