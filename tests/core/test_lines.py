@@ -190,3 +190,10 @@ def test_a_cached_property_between_engine_and_user_is_not_the_users_line():
     number = number_of_the_line_before()
 
     assert (lines.line_of(probe).file, lines.line_of(probe).line) == (__file__, number)
+
+
+def test_a_value_that_equals_nothing_knows_its_line():
+    with source_lines():
+        y = Value(float("nan")) * 1.0
+
+    assert source_line(y).text == 'y = Value(float("nan")) * 1.0'

@@ -1,4 +1,6 @@
-"""No file of the package looks for a node in a sequence: `in` would compare numbers.
+"""No file of the package looks for a node where `==` is asked: that would compare numbers.
+
+It is in sequences, and in dictionaries of weak references.
 
 The suite's fixture finds this while it runs; this reads what no test may have run.
 """
@@ -42,6 +44,16 @@ def test_no_node_is_looked_for_in_a_sequence() -> None:
     }
 
     assert not found, "ask a set, or `is`"
+
+
+def test_nothing_is_kept_beside_nodes_by_weak_references_that_compare() -> None:
+    found = {
+        module
+        for module, path in module_files().items()
+        if "WeakKeyDictionary(" in path.read_text(encoding="utf-8")
+    }
+
+    assert not found, "use Beside, which asks `is`"
 
 
 @pytest.mark.parametrize(

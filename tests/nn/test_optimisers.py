@@ -184,6 +184,16 @@ def test_moments_are_kept_for_each_parameter_apart() -> None:
     assert optimizer.updates == 3
 
 
+def test_a_parameter_that_equals_nothing_has_its_state() -> None:
+    w, optimizer = Value(NAN), nn.Adam(0.1)
+    w.grad = 1.0
+
+    for _ in range(3):
+        optimizer.step([w])
+
+    assert optimizer.cell(w)[0] == 3
+
+
 def test_state_goes_when_its_parameter_goes() -> None:
     optimizer = nn.Adam(0.1)
     parameter = Value(1.0)

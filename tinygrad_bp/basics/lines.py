@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from tinygrad_bp.basics.beside import Beside
 from tinygrad_bp.basics.escapes import visible
 
 NOT_THE_USERS = (
@@ -55,7 +55,7 @@ class SourceLine:
 Place = tuple[CodeType, int]
 """A piece of code, and where in it: what finding a line needs, and quick to keep."""
 
-_places: WeakKeyDictionary[Any, Place] = WeakKeyDictionary()
+_places: Beside[Place] = Beside()
 """Where values were made. Beside the values, so that those of no interest stay small."""
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
+from tinygrad_bp.basics.beside import Beside
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.nn.module import Module
 from tinygrad_bp.nn.schedules import Schedule, rate_at
@@ -40,7 +40,7 @@ class Optimizer(ABC):
         self.lr = lr if callable(lr) else between(lr, 0.0, INFINITY, "a learning rate")
         self.updates = 0
         """How many updates it has made."""
-        self._cells: WeakKeyDictionary[Value, Cell] = WeakKeyDictionary()
+        self._cells: Beside[Cell] = Beside()
 
     @property
     @abstractmethod
@@ -85,7 +85,10 @@ class Optimizer(ABC):
 
     def cell(self, parameter: Value) -> Cell:
         """What is kept for a parameter."""
-        return self._cells.setdefault(parameter, [0, *[0.0] * self.slots])
+        cell = self._cells.get(parameter)
+        if cell is None:
+            cell = self._cells[parameter] = [0, *[0.0] * self.slots]
+        return cell
 
     def state_dict(self, model: Module) -> dict[str, Any]:
         """Its state for the parameters of a model, by their paths: ready for JSON.
@@ -119,10 +122,10 @@ class Optimizer(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """Its settings and state; the parameters go along, as they are the keys."""
-        return {**vars(self), "_cells": list(self._cells.items())}
+        return {**vars(self), "_cells": self._cells.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _cells=WeakKeyDictionary(state["_cells"]))
+        vars(self).update(state, _cells=Beside(state["_cells"]))
 
     def __repr__(self) -> str:
         settings = {name: x for name, x in vars(self).items() if name not in _NOT_SETTINGS}
