@@ -34,10 +34,10 @@ def door(package: str, *, later: Collection[str] = ()) -> Door:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home, its_name = homes[name]
-        if home == package:
-            thing: Any = import_module(f"{home}.{its_name}")
-        else:
-            thing = getattr(import_module(home), its_name)
+        things = vars(import_module(home))
+        if its_name not in things:  # a module, which its package has once it is imported
+            import_module(f"{home}.{its_name}")
+        thing = things[its_name]
         setattr(module, name, thing)  # so that nobody has to ask again
         return thing
 

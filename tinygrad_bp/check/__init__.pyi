@@ -16,6 +16,9 @@ from tinygrad_bp.check.examination import (
 from tinygrad_bp.check.operation import (
     check_operation as check_operation,
 )
+from tinygrad_bp.check.programs import (
+    strategies as strategies,
+)
 from tinygrad_bp.check.programs.expression import (
     Expression as Expression,
 )
