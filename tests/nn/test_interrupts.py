@@ -188,7 +188,9 @@ def test_an_error_in_the_middle_leaves_a_finished_batch(
 
     failing = register("failing", "failing({})", value, lambda *_: (1.0,), replace=True)
     loss = lambda p, t: nn.mse(failing(p), t)  # noqa: E731
-    fitted(line(), nn.Adam(0.1), route, loss=loss)
+    for _ in range(2):  # the first run also holds the generated text against its tape
+        calls.clear()
+        fitted(line(), nn.Adam(0.1), route, loss=loss)
     finished, _ = states(lambda: nn.Adam(0.1))
     seen = set()
     for call in range(1, len(calls) + 1):
