@@ -35,8 +35,8 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
         ("sweep", "elif type(x) is not tuple:", "elif type(x) != tuple:"),
         (
             "sweep",
-            "flows = partial is not None and parent.op is not CONSTANT",
-            "flows = partial is not None and parent.op != CONSTANT",
+            'flows = partial is not None and getattr(parent, "op", None) is not CONSTANT',
+            'flows = partial is not None and getattr(parent, "op", None) != CONSTANT',
         ),
         (
             "sweep",

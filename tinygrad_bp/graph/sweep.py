@@ -7,7 +7,8 @@ differentiate again, on the nodes themselves: then what they compute is graph as
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,30 +19,75 @@ from tinygrad_bp.rows.primitive import CONSTANT, Primitive
 from tinygrad_bp.rows.primitives import Gate, straight, where
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Flow:
+    """One operand of a node that the sweep passes: what an observer is shown."""
+
+    node: Any
+    position: int
+    """The operand's place: `x*x` has `x` at 0 and at 1."""
+    parent: Any
+    upstream: Any
+    """The node's own adjoint, complete."""
+    partial: Any
+    """`None`: the operation passes nothing on to this operand, not even zero."""
+    contribution: Any
+    """Upstream times partial; `None` where nothing flows."""
+    before: Any
+    """The operand's adjoint before this is added; `None`, which counts as 0: none yet."""
+    after: Any
+
+
+Observer = Callable[[Flow], object]
+Partials = Callable[[Any, Any], tuple[Sequence[Any], Sequence[Any]]]
+"""Of a node, and of the adjoint that comes to it: the operands, and the derivative by each."""
+
+
 def adjoints(
-    order: Sequence[Node], seeds: Mapping[Any, Any], *, as_graph: bool = False
-) -> dict[Node, Any]:
+    order: Sequence[Any],
+    seeds: Mapping[Any, Any],
+    *,
+    as_graph: bool = False,
+    partials: Partials | None = None,
+    observer: Observer | None = None,
+) -> dict[Any, Any]:
     """The derivative of the output with respect to each node that it depends on.
 
     `order` is topological; `seeds` holds the adjoint that each output starts from. A node
     that no gradient flows to is missing from the result: a constant, or what only the
     branch of a `where` that was not taken depends on, or an output with the seed 0. So
     neither of them makes 0 * inf.
+
+    With `partials` the same goes for other numbers than floats: all that can be multiplied
+    by these and added. An observer is called for each operand that the sweep passes.
+
+    >>> from fractions import Fraction
+    >>> from tinygrad_bp import Value
+    >>> x = Value(3.0)
+    >>> y, thirds = x * x, lambda node, _: (node.parents, [Fraction(1, 3)] * len(node.parents))
+    >>> adjoints([x, y], {y: 1}, partials=thirds)[x]
+    Fraction(2, 3)
+    >>> seen = []
+    >>> adjoint = adjoints([x, y], {y: 1.0}, observer=seen.append)
+    >>> [(flow.before, flow.contribution, flow.after) for flow in seen]
+    [(None, 3.0, 3.0), (3.0, 3.0, 6.0)]
     """
     adjoint = started(seeds)
     if as_graph:
         return _adjoint_graph(order, adjoint)
-    if not modes.is_strict():
-        _pass_floats(order, adjoint)
-        return adjoint
+    if not (partials or observer):
+        if not modes.is_strict():
+            _pass_floats(order, adjoint)
+            return adjoint
+        observer = _refuse_nonfinite
     for node in reversed(order):
         if node in adjoint:
-            _pass_on(node, adjoint)
+            pass_on(node, adjoint, partials, observer)
     return adjoint
 
 
 def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
-    """`_pass_on` for each node, without its calls: in half the time."""
+    """`pass_on` for each node, without its calls: in half the time."""
     so_far = adjoint.get
     for node in reversed(order):
         x = node._x
@@ -66,7 +112,7 @@ def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
                         adjoint[parent] = by if before is None else before + by
                 continue
         except ZeroDivisionError:
-            _pass_on(node, adjoint)
+            pass_on(node, adjoint)
             continue
         if by_x is not None and x.op is not CONSTANT:
             before = so_far(x)
@@ -78,20 +124,34 @@ def _pass_floats(order: Sequence[Node], adjoint: dict[Node, Any]) -> None:
             adjoint[y] = by_y if before is None else before + by_y
 
 
-def _pass_on(node: Node, adjoint: dict[Node, Any]) -> None:
+def pass_on(
+    node: Any,
+    adjoint: dict[Any, Any],
+    partials: Partials | None = None,
+    observer: Observer | None = None,
+) -> None:
     """Add to the adjoint of each parent what flows to it through the node."""
     upstream = adjoint[node]
-    is_strict = modes.is_strict()
-    for parent, partial, contribution in contributions(node, upstream):
-        if partial is None or contribution is None:
-            continue
-        if is_strict:
-            modes.check_contribution(node, upstream, partial, adjoint.get(parent, 0.0))
-        # Every use adds: for x*x both contributions count.
-        adjoint[parent] = adjoint[parent] + contribution if parent in adjoint else contribution
+    flows = contributions(node, upstream, partials)
+    for position, (parent, partial, contribution) in enumerate(flows):
+        before = after = adjoint.get(parent)
+        if contribution is not None:
+            # Every use adds: for x*x both contributions count. Not 0.0 + what flows where
+            # nothing was: that would turn -0.0 into 0.0.
+            after = contribution if before is None else before + contribution
+            adjoint[parent] = after
+        if observer:
+            observer(Flow(node, position, parent, upstream, partial, contribution, before, after))
 
 
-def contributions(node: Node, upstream: Any) -> Iterator[tuple[Any, float | None, float | None]]:
+def _refuse_nonfinite(flow: Flow) -> None:
+    if flow.contribution is not None:
+        modes.check_contribution(flow.node, flow.upstream, flow.partial, flow.before or 0.0)
+
+
+def contributions(
+    node: Any, upstream: Any, partials: Partials | None = None
+) -> Iterator[tuple[Any, Any, Any]]:
     """For each operand of a node: itself, the partial, and what flows to it, if anything does.
 
     >>> from tinygrad_bp import Value
@@ -99,8 +159,10 @@ def contributions(node: Node, upstream: Any) -> Iterator[tuple[Any, float | None
     >>> [(partial, flow) for _, partial, flow in contributions(x * x, 10.0)]
     [(3.0, 30.0), (3.0, 30.0)]
     """
-    for parent, partial in zip(*parents_and_partials(node), strict=True):
-        flows = partial is not None and parent.op is not CONSTANT
+    found = partials(node, upstream) if partials else parents_and_partials(node)
+    for parent, partial in zip(*found, strict=True):
+        # A node may be anything that `partials` knows, as the number of a line is.
+        flows = partial is not None and getattr(parent, "op", None) is not CONSTANT
         yield parent, partial, upstream * partial if flows else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tinygrad_bp.basics.optional import mpmath
@@ -19,6 +20,9 @@ from tinygrad_bp.check.truth.slopes import (
 from tinygrad_bp.check.truth.truths import Truth, definition, has_definition, is_installed, real
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.rows.primitive import Primitive
+
+ROUNDED = 1e-15
+"""What the value of an operation without a definition may be off by, being a float."""
 
 
 def is_known(operation: Primitive) -> bool:
@@ -88,7 +92,8 @@ def sure_value(operation: Primitive, operands: Sequence[float]) -> Any:
 def slope_within(operation: Primitive, operands: Sequence[Any], index: int, order: int) -> Slope:
     """The derivative by one operand, so exact that more differences, up to `order`, can follow."""
     if not is_known(operation):
-        return slope(operation, operands, index)
+        found = slope(operation, operands, index)
+        return replace(found, bar=found.bar + ROUNDED * abs(found.value))
     along = _along(definition(operation), operands, index)
     return exact_slope(along, abs(operands[index]) or 1, order)
 

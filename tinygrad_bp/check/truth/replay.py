@@ -14,14 +14,12 @@ from typing import Any
 
 from tinygrad_bp.basics.optional import mpmath
 from tinygrad_bp.check.truth.float_slopes import float_slope
-from tinygrad_bp.check.truth.local import exact_values, is_known, slope_within
+from tinygrad_bp.check.truth.local import exact_values, slope_within
 from tinygrad_bp.check.truth.slopes import DIGITS, Slope, exact_slopes
 from tinygrad_bp.check.truth.subject import Graph, Subject, engine_derivatives
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.graph.graph import topological_order
-
-ROUNDED = 1e-15
-"""What the value of an operation without a definition may be off by, being a float."""
+from tinygrad_bp.graph.sweep import adjoints
 
 
 @dataclass(frozen=True)
@@ -43,34 +41,46 @@ def replayed(graph: Graph, numbers: Sequence[Any] | None = None, order: int = 1)
     nodes = topological_order(graph.output)
     given = numbers or [leaf._data for leaf in graph.leaves]
     value = exact_values(nodes, dict(zip(graph.leaves, map(mp.mpf, given), strict=True)))
-    adjoint: dict[Value, Any] = {graph.output: mp.mpf(1)}
-    bar: dict[Value, Any] = {}
-    size: dict[Value, Any] = {graph.output: mp.mpf(1)}
-    kinks = []
-    for node in reversed(nodes):
-        upstream, unsure, operation = adjoint.get(node, 0), bar.get(node, 0), node.op
-        # A slope of 0 that is not sure goes on: 1 + 1e-300 * x only looks flat.
-        if not (upstream or unsure) or operation is None or node.is_leaf:
-            continue
+    kinks: list[Value] = []
+
+    def partials(node: Value, upstream: _Sum) -> tuple[Sequence[Value], list[Slope | None]]:
+        if node.op is None or node.is_leaf or not upstream:
+            return (), []
+        operation = node.op
         operands = [value[parent] for parent in node.parents]
-        for index, parent in enumerate(node.parents):
-            if parent.is_constant:
-                continue
-            local = slope_within(operation, operands, index, order)
-            if local.is_kink:
-                kinks.append(node)
-            contribution = upstream * local.value
-            off = (abs(upstream) + unsure) * local.bar + abs(local.value) * unsure
-            if not is_known(operation):
-                off += ROUNDED * abs(contribution)
-            adjoint[parent] = adjoint.get(parent, 0) + contribution
-            bar[parent] = bar.get(parent, 0) + off
-            size[parent] = size.get(parent, 0) + size[node] * abs(local.value)
-    slopes = [
-        Slope.smooth(mp.mpf(adjoint.get(leaf, 0)), bar.get(leaf, 0.0), size.get(leaf, 0.0))
-        for leaf in graph.leaves
-    ]
+        found = [
+            None if parent.is_constant else slope_within(operation, operands, index, order)
+            for index, parent in enumerate(node.parents)
+        ]
+        kinks.extend(node for local in found if local and local.is_kink)
+        return node.parents, found
+
+    one, nothing = _Sum(mp.mpf(1), 0, mp.mpf(1)), _Sum(mp.mpf(0), 0.0, 0.0)
+    found = adjoints(nodes, {graph.output: one}, partials=partials)
+    sums = [found.get(leaf, nothing) for leaf in graph.leaves]
+    slopes = [Slope.smooth(one.value, one.bar, one.size) for one in sums]
     return Replayed(value[graph.output], slopes, kinks)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A derivative on its way: what it is, how far it may be off, how large its terms are."""
+
+    value: Any
+    bar: Any
+    size: Any
+
+    def __bool__(self) -> bool:
+        # A slope of 0 that is not sure goes on: 1 + 1e-300 * x only looks flat.
+        return bool(self.value or self.bar)
+
+    def __mul__(self, local: Slope) -> _Sum:
+        size, unsure = abs(local.value), self.bar
+        off = (abs(self.value) + unsure) * local.bar + size * unsure
+        return _Sum(self.value * local.value, off, self.size * size)
+
+    def __add__(self, other: _Sum) -> _Sum:
+        return _Sum(self.value + other.value, self.bar + other.bar, self.size + other.size)
 
 
 def higher_slopes(graph: Graph, order: int) -> list[Slope]:

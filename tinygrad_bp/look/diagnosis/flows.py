@@ -12,72 +12,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.graph.sweep import adjoints, contributions
+from tinygrad_bp.graph.sweep import Flow, adjoints
 
-__all__ = ["Flow", "found_flows", "next_flows"]
+__all__ = ["found_flows", "makes_nan", "next_flows"]
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One use of an operand, after which the operand's gradient is not finite."""
-
-    node: Value
-    position: int
-    upstream: float
-    partial: float
-    before: float | None
-    """The operand's gradient before this use added to it; `None`: none yet."""
-
-    @property
-    def parent(self) -> Value:
-        """The operand."""
-        operand: Value = self.node.parents[self.position]
-        return operand
-
-    @property
-    def contribution(self) -> float:
-        """What flows: the upstream gradient times the partial."""
-        return self.upstream * self.partial
-
-    @property
-    def after(self) -> float:
-        """The operand's gradient with what flowed."""
-        return self.contribution if self.before is None else self.before + self.contribution
-
-    @property
-    def is_origin(self) -> bool:
-        """Whether it came of a gradient that was finite."""
-        return math.isfinite(self.upstream)
-
-    @property
-    def makes_nan(self) -> bool:
-        """Whether it made `nan` of numbers that were none."""
-        numbers = (self.upstream, self.partial, self.before or 0.0)
-        return math.isnan(self.after) and not any(map(math.isnan, numbers))
+def makes_nan(flow: Flow) -> bool:
+    """Whether it made `nan` of numbers that were none."""
+    numbers = (flow.upstream, flow.partial, flow.before or 0.0)
+    return math.isnan(flow.after) and not any(map(math.isnan, numbers))
 
 
 def found_flows(order: Sequence[Value], seeds: Mapping[Value, float]) -> list[Flow]:
     """Every use that made a gradient not finite or passed one on, in the order of the sweep."""
-    adjoint = adjoints(order, seeds)
-    if all(map(math.isfinite, adjoint.values())):
-        return []
     found: list[Flow] = []
-    # Of nodes that end up not finite what they have so far, added as the sweep adds.
-    so_far: dict[Value, float] = {}
-    for node in reversed(order):
-        upstream = adjoint.get(node)
-        if upstream is None or all(_is_finite(adjoint.get(p)) for p in node.parents):
-            continue
-        for position, (parent, partial, flow) in enumerate(contributions(node, upstream)):
-            if flow is None or partial is None or _is_finite(adjoint[parent]):
-                continue
-            before = so_far.get(parent)
-            after = so_far[parent] = flow if before is None else before + flow
-            if not math.isfinite(flow) or (_is_finite(before) and not math.isfinite(after)):
-                found.append(Flow(node, position, upstream, partial, before))
+
+    def look(flow: Flow) -> None:
+        if flow.contribution is None or _is_finite(flow.after):
+            return
+        if not math.isfinite(flow.contribution) or _is_finite(flow.before):
+            found.append(flow)
+
+    if not all(map(math.isfinite, adjoints(order, seeds).values())):
+        adjoints(order, seeds, observer=look)
     return found
 
 

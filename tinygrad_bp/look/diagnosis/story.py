@@ -17,8 +17,9 @@ from typing import Literal
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.graph import nonfinite
 from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.sweep import Flow
 from tinygrad_bp.look.diagnosis.blame import Descent, descent, to_blame
-from tinygrad_bp.look.diagnosis.flows import Flow, found_flows, next_flows
+from tinygrad_bp.look.diagnosis.flows import found_flows, makes_nan, next_flows
 from tinygrad_bp.look.words.outdated import CHANGED, fact, is_outdated
 
 __all__ = ["Event", "Story", "story_of"]
@@ -44,7 +45,8 @@ class Event:
         """What was made."""
         if self.flow is None:
             return self.node._data
-        return self.flow.partial if self.kind == "derivative" else self.flow.after
+        number: float = self.flow.partial if self.kind == "derivative" else self.flow.after
+        return number
 
     def sentence(self, names: Mapping[Value, str]) -> str:
         """What happened, in the words of `strict`."""
@@ -94,7 +96,7 @@ def story_of(output: Value) -> Story:
         return Story(output, nodes, "value", events, path, len(found.origins), bad_values)
     flows = found_flows(nodes, {output: 1.0})
     following = next_flows(flows)
-    origins = [flow for flow in flows if flow.is_origin and flow.parent in following]
+    origins = [flow for flow in flows if math.isfinite(flow.upstream) and flow.parent in following]
     if not origins:
         return Story(output, nodes, "nothing", bad_values=bad_values)
     events, path = _backward(origins[0], following, nodes)
@@ -145,5 +147,5 @@ def _backward(
     if not events:
         events.append(Event("gradient", origin.node, origin))
         flows = flows[1:]
-    events += [Event("gradient", flow.node, flow) for flow in flows if flow.makes_nan]
+    events += [Event("gradient", flow.node, flow) for flow in flows if makes_nan(flow)]
     return tuple(events), path

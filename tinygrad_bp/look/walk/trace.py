@@ -15,7 +15,7 @@ does what `backward` does, in the same order, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -23,13 +23,13 @@ from typing import Literal, TypeVar
 from tinygrad_bp.basics.door import as_float
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.graph.graph import topological_order
-from tinygrad_bp.graph.sweep import contributions, started
+from tinygrad_bp.graph.sweep import Flow, pass_on, started
 from tinygrad_bp.rows.primitive import CONSTANT
 
 __all__ = ["Step", "Trace", "Use"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Use:
     """One operand of the operation that a step is about, and what flows to it."""
 
@@ -94,8 +94,8 @@ class Trace:
         None of these may pass its gradient on yet: that is why the order is topological.
         """
         self._uses: dict[Value, int] | None = None
-        # For each backward step done, what its uses found, so that going back restores every bit.
-        self._found: list[list[_Found]] = []
+        # The uses of each backward step done, so that going back restores every bit.
+        self._done: list[tuple[Use, ...]] = []
 
     def __len__(self) -> int:
         """How many steps there are."""
@@ -155,8 +155,8 @@ class Trace:
         if place == 0:
             return Step(index, "seed", self.output, self.seed)
         node = self.operations[-place]
-        found = self._found[place - 1] if place <= len(self._found) else None
-        return Step(index, "backward", node, self.adjoint.get(node), self._uses_at(node, found))
+        uses = self._done[place - 1] if place <= len(self._done) else self._uses_at(node)
+        return Step(index, "backward", node, self.adjoint.get(node), uses)
 
     def _advance(self) -> None:
         place = self.position - len(self.operations)
@@ -164,7 +164,7 @@ class Trace:
             self.adjoint.update(started({self.output: self.seed}))
         elif place > 0:
             uses = self._uses_at(self.operations[-place])
-            self._found.append([(use.before, use.nth) for use in uses])
+            self._done.append(uses)
             for use in uses:
                 self._set(use.parent, use.after, use.nth)
         self.position += 1
@@ -175,11 +175,9 @@ class Trace:
         if place == 0:
             self.adjoint.clear()
         elif place > 0:
-            parents = self.operations[-place].parents
-            found = self._found.pop()
             # The last use first: of x*x the first one found what was there before the step.
-            for parent, (before, nth) in zip(reversed(parents), reversed(found), strict=True):
-                self._set(parent, before, nth - 1)
+            for use in reversed(self._done.pop()):
+                self._set(use.parent, use.before, use.nth - 1)
 
     def _set(self, node: Value, adjoint: float | None, arrived: int) -> None:
         _put(self.adjoint, node, adjoint)
@@ -188,31 +186,28 @@ class Trace:
         lacks = 0 if node.op is CONSTANT or not arrived else self.uses[node] - arrived
         _put(self.waiting, node, lacks or None)
 
-    def _uses_at(self, node: Value, found: Sequence[_Found] | None = None) -> tuple[Use, ...]:
-        """What flows to each operand, from what was found there, or else from what is there."""
+    def _uses_at(self, node: Value) -> tuple[Use, ...]:
+        """What flows to each operand, by what is there."""
+        arrived: Counter[Value] = Counter()
         uses: list[Use] = []
-        latest: dict[Value, _Found] = {}
-        for place, (parent, partial, flow) in enumerate(self._flows(node)):
-            now, count = latest.get(parent) or (
-                self.adjoint.get(parent),
-                self.arrived.get(parent, 0),
-            )
-            before, nth = found[place] if found else (now, count + 1)
-            # Not 0.0 + flow where nothing was: that would turn -0.0 into 0.0.
-            after = before if flow is None else flow if before is None else before + flow
-            latest[parent] = after, nth
-            uses.append(Use(parent, partial, flow, before, after, nth, self.uses[parent]))
+        for flow in self._flows(node):
+            parent = flow.parent
+            arrived[parent] += 1
+            nth = self.arrived.get(parent, 0) + arrived[parent]
+            numbers = (flow.partial, flow.contribution, flow.before, flow.after)
+            uses.append(Use(parent, *numbers, nth, self.uses[parent]))
         return tuple(uses)
 
-    def _flows(self, node: Value) -> list[tuple[Value, float | None, float | None]]:
-        upstream = self.adjoint.get(node)
-        if upstream is None:  # a branch not taken: nothing reached the node
-            return [(parent, None, None) for parent in node.parents]
-        return list(contributions(node, upstream))
+    def _flows(self, node: Value) -> list[Flow]:
+        flows: list[Flow] = []
+        here = {n: self.adjoint[n] for n in (node, *node.parents) if n in self.adjoint}
+        if node in here:
+            pass_on(node, here, observer=flows.append)
+            return flows
+        # A branch not taken: nothing reached the node.
+        numbers = [(parent, here.get(parent)) for parent in node.parents]
+        return [Flow(node, i, p, None, None, None, at, at) for i, (p, at) in enumerate(numbers)]
 
-
-_Found = tuple[float | None, int]
-"""The gradient that a use finds at an operand, and which of its uses it is."""
 
 _Entry = TypeVar("_Entry")
 
