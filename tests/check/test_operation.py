@@ -41,7 +41,12 @@ def wrong_parts(examination: Examination) -> list[str]:
     return [part.name for part in examination.parts if part.findings]
 
 
-@pytest.mark.parametrize("name", ROWS)
+# Their operands are not free: the first of the one is the sigmoid of the second, and the last of
+# the other is a small whole number. tests/table looks at them where they are met.
+BOUND = {"sigmoid_slope", "power_log"}
+
+
+@pytest.mark.parametrize("name", sorted(ROWS.keys() - BOUND))
 def test_rows_of_the_table_are_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # All points of those that are hard, some of the others.
     if name not in ("pow_constant", "floor_divide", "prod", "hypot", "clip"):

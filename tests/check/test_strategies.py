@@ -96,7 +96,10 @@ def test_beside_kinks_is_well_beside(expression: Expression) -> None:
         assert is_certain or row.kink is None or abs(row.kink(*operands)) > builder.MARGIN
 
 
-@pytest.mark.parametrize("row", [n for n, row in ROWS.items() if row.kink and n != "divide"])
+POLES = ("divide", "share")
+
+
+@pytest.mark.parametrize("row", [n for n, row in ROWS.items() if row.kink and n not in POLES])
 def test_kinks_are_met_where_that_can_be_arranged(row: str) -> None:
     on = expressions([row], kinks="on", max_steps=2)
 

@@ -20,9 +20,9 @@ from tinygrad_bp.tape.python.symbol import Symbol
 
 @pytest.fixture(autouse=True)
 def _what_a_test_registers_is_forgotten():
-    before = set(BY_NAME)
+    before = set(_own)
     yield
-    for name in set(BY_NAME) - before:
+    for name in _own - before:  # a copy, and not the rows of a family, which the table makes
         del BY_NAME[name]
         delattr(Operand, name)
         _own.discard(name)

@@ -14,7 +14,7 @@ from typing import Any
 from tinygrad_bp.basics.optional import hypothesis
 from tinygrad_bp.check.engine.trial import Trial
 from tinygrad_bp.check.programs.floats import numbers
-from tinygrad_bp.check.programs.rows import ROWS, chosen
+from tinygrad_bp.check.programs.rows import WRITTEN, chosen
 from tinygrad_bp.rows.primitive import Primitive, named
 
 
@@ -32,7 +32,7 @@ def engine_machine(operations: Iterable[Primitive | str] | None = None) -> type[
     `operations` are rows of the table or their names, your own among them; by default all that
     are built in. `.TestCase` is what pytest and unittest run.
     """
-    rows = tuple(ROWS.values()) if operations is None else chosen(operations)
+    rows = WRITTEN if operations is None else chosen(operations)
     machine = _stateful().RuleBasedStateMachine
     members = {**_rules([row.name for row in rows]), "__module__": __name__}
     return type("EngineMachine", (Trial, machine), members)

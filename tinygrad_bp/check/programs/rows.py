@@ -10,6 +10,10 @@ from tinygrad_bp.tape.python.source import PYTHON_NAMES
 ROWS: dict[str, Primitive] = {row.name: row for row in PYTHON_NAMES}
 """By name. Not `BY_NAME`, which grows: what is drawn from it would depend on who was there."""
 
+WRITTEN: tuple[Primitive, ...] = tuple(row for row in ROWS.values() if row.spelled is None)
+"""Those that people write. The others are formulas with a row of their own, met in derivatives:
+their operands are not free, as `sigmoid_slope`'s first is the sigmoid of its second."""
+
 
 def chosen(operations: Iterable[Primitive | str]) -> tuple[Primitive, ...]:
     """The rows that are meant, each by itself or by its name.

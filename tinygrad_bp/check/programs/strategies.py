@@ -27,7 +27,7 @@ from tinygrad_bp.check.programs.expression import Expression
 from tinygrad_bp.check.programs.floats import numbers
 from tinygrad_bp.check.programs.learning import datasets, networks, training_runs
 from tinygrad_bp.check.programs.printout import Printout
-from tinygrad_bp.check.programs.rows import ROWS, chosen, takes_constant
+from tinygrad_bp.check.programs.rows import WRITTEN, chosen, takes_constant
 from tinygrad_bp.check.programs.steps import Place
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.rows.primitive import Primitive
@@ -136,7 +136,7 @@ Plan = tuple[Primitive, tuple[Place, ...]]
 def _rows(operations: Iterable[Primitive | str] | None, kinks: Kinks) -> tuple[Primitive, ...]:
     if kinks not in get_args(Kinks):
         raise ValueError(f"kinks must be one of {', '.join(get_args(Kinks))}, got {kinks!r}")
-    rows = tuple(ROWS.values()) if operations is None else chosen(operations)
+    rows = WRITTEN if operations is None else chosen(operations)
     if kinks == "none":
         rows = tuple(row for row in rows if row.kink is None or row in SMOOTH)
     if not rows:
