@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as tg
-from tests.others import hips, orders, stan
+from tests.others import chainrules, hips, orders, stan
 from tests.others.counts import Counts, NoCounterpart
 from tests.others.differences import check_derivatives
 
@@ -142,3 +142,23 @@ def test_every_kind_of_list_in_cpp_is_read():
         ("-x1", (-2.0,)),
         ("-x1", None),
     ]
+
+
+def test_a_rule_that_is_wrong_is_seen(tmp_path):
+    home = tmp_path / "src" / "rulesets" / "Base"
+    home.mkdir(parents=True)
+    (home / "base.jl").write_text(
+        "@scalar_rule sqrt(x) inv(2Ω)\n@scalar_rule tan(x::Real) 1 - Ω ^ 2\n"
+    )
+    (home / "fastmath_able.jl").write_text("@scalar_rule(\n    none_such(x),\n    (1,),\n)\n")
+    tests = tmp_path / "test" / "rulesets" / "Base"
+    tests.mkdir(parents=True)
+    (tests / "fastmath_able.jl").write_text("POWERGRADS = [\n (2.0, 1) => (1.0, NaN),\n        ]\n")
+
+    counts = chainrules.run(tmp_path)
+
+    assert counts.agreed == sum(x > 0 for x in chainrules.POINTS)  # the square roots
+    wrong = {where.partition("(")[0] for where, _ in counts.differences}
+    assert wrong == {"tan", "x ^ p"}
+    assert len(counts.unexplained(chainrules.DECISIONS)) == len(chainrules.POINTS) + 1
+    assert counts.left_out == {"none_such, which has no row": 1}
