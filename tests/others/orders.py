@@ -143,11 +143,13 @@ def true_slope(function: Function, point: Sequence[float], orders: Sequence[int]
     >>> true_slope(abs, (0.0,), (1,))
     """
     exact = tuple(map(mpmath.mpf, point))
+    # As many more as a number has before its point, so that a step does not vanish beside it.
+    more = max([0, *(int(mpmath.log10(abs(x))) for x in exact if x)])
     sides = []
     # From both sides, and by two steps: a kink has a second difference, which grows.
     for direction, digits in ((-1, 50), (1, 50), (1, 60)):
         try:
-            with mpmath.workdps(digits):
+            with mpmath.workdps(digits + more):
                 side = mpmath.diff(function, exact, tuple(orders), direction=direction)
         except (ValueError, ArithmeticError):
             return None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_bp as tg
-from tests.others import chainrules, hips, orders, stan
+from tests.others import chainrules, hips, mygrad, orders, stan
 from tests.others.counts import Counts, NoCounterpart
 from tests.others.differences import check_derivatives
 
@@ -162,3 +162,13 @@ def test_a_rule_that_is_wrong_is_seen(tmp_path):
     assert wrong == {"tan", "x ^ p"}
     assert len(counts.unexplained(chainrules.DECISIONS)) == len(chainrules.POINTS) + 1
     assert counts.left_out == {"none_such, which has no row": 1}
+
+
+def test_a_ufunc_that_is_wrong_is_seen(monkeypatch):
+    assert not mygrad.at_drawn_points("sin", {}).differences
+    monkeypatch.setitem(mygrad.NAMES, "sin", "cos")
+    assert mygrad.at_drawn_points("sin", {}).differences
+
+
+def test_a_step_does_not_vanish_beside_a_large_number():
+    assert orders.true_slope(lambda x: 3 * x, (1e300,), (1,)) == 3
