@@ -1,4 +1,4 @@
-"""One sweep: a fault planted in it shows in every view, and the checker says so."""
+"""One sweep, one evaluator: a fault planted in one shows in every view and in the checker."""
 
 import inspect
 import struct
@@ -11,15 +11,17 @@ import tinygrad_bp as tg
 from tinygrad_bp import Value, topological_order
 from tinygrad_bp.check import check_gradient
 from tinygrad_bp.check.programs.strategies import expressions
-from tinygrad_bp.graph import sweep
+from tinygrad_bp.check.truth.local import exact_values
+from tinygrad_bp.graph import run, sweep
 from tinygrad_bp.graph.sweep import adjoints
+from tinygrad_bp.look.walk import moves
 
 
 def plant(monkeypatch, function, right, wrong):
     """Let the function run with one piece of its text exchanged."""
     source = textwrap.dedent(inspect.getsource(function))
     assert source.count(right) == 1
-    scope = dict(vars(sweep))
+    scope = dict(function.__globals__)
     exec(source.replace(right, wrong), scope)  # our own text, with a fault in it
     monkeypatch.setattr(function, "__code__", scope[function.__name__].__code__)
 
@@ -78,6 +80,35 @@ def test_a_fault_in_the_sweep_shows_in_the_report_of_the_checker(monkeypatch):
 
     report = check_gradient(lambda w, x: (w * x).tanh() * w, 0.5, 2.0)
     assert report.verdict == "wrong", report
+
+
+# Recorded before anything is broken: `record` compares what the tape gives, and refuses.
+TAPE = tg.record(lambda x: x.exp() - x, 2.0)
+
+
+def evaluated():
+    """What readers of the evaluator say: a tape, the checker, a view, and moves."""
+    x = Value(2.0, label="x")
+    y = x.exp() - x
+    order = topological_order(y)
+    return {
+        "replay": TAPE.replay([2.0])[-1],
+        "truth": float(exact_values(order)[y]),
+        "moves": moves.replayed(order, {x: 2.5})[y],
+        "outdated": str(tg.tree(y)),
+    }
+
+
+@pytest.mark.parametrize("reader", ["replay", "truth", "moves", "outdated"])
+def test_a_fault_in_the_evaluator_shows_in_every_reader(monkeypatch, reader):
+    right = evaluated()
+
+    plant(monkeypatch, run.run, "for place in places]", "for place in places[::-1]]")
+
+    assert evaluated()[reader] != right[reader]
+    x = Value(2.0)
+    with pytest.raises(ValueError, match="would give"):  # it sees two evaluators that differ
+        tg.what_if(x.exp() - x, {x: 0.5})
 
 
 @given(expressions())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tinygrad_bp.basics import structure
 from tinygrad_bp.basics.locks import cached_property
 from tinygrad_bp.graph.guard import BranchError, Guard, refuse_branch
+from tinygrad_bp.graph.run import ANY, FLOATS, run
 from tinygrad_bp.rows.primitive import Primitive
 
 REPLAY = "replay"
@@ -80,10 +81,7 @@ class Program:
         slots = [*inputs, *self.captured_numbers(inputs), *self.constants]
         # Without the table's readiness for anything but floats, which takes half the time.
         is_plain = all(type(number) is float for number in slots)
-        for instruction in self.instructions:
-            apply = instruction.op.value if is_plain else instruction.op
-            slots.append(apply(*[slots[i] for i in instruction.operands]))
-        return slots
+        return run(self.instructions, slots, FLOATS if is_plain else ANY)
 
     def results(self, inputs: Sequence[Any]) -> list[Any]:
         """The numbers of the outputs, in order; `BranchError` where a guard does not hold."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_bp.basics.lines import SourceLine
+from tinygrad_bp.graph.run import Arithmetic, result
 from tinygrad_bp.rows.primitive import Primitive
 
 Numbers = Any
@@ -25,6 +26,9 @@ Edge = tuple[int, int]
 """A node, and the place of one of its operands."""
 Factors = dict[Edge, Numbers]
 Override = Callable[[int, Mapping[int, Numbers]], Numbers]
+
+COLUMNS = Arithmetic(lambda operation: np.vectorize(operation.value, otypes=[float]), float)
+"""One number for each point."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Chain:
                 continue
             operands = [values[parent] for parent in self.parents[node]]
             columns = [tuple(map(float, column)) for column in zip(*operands, strict=True)]
-            values[node] = np.array([operation.value(*column) for column in columns])
+            values[node] = result(operation, operands, COLUMNS)
             partials = [
                 partials_at(operation, z, column)
                 for z, column in zip(values[node], columns, strict=True)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_bp.check.mistakes.chain import Chain, Edge, Factors, Numbers, partials_at
+from tinygrad_bp.check.mistakes.chain import COLUMNS, Chain, Edge, Factors, Numbers, partials_at
+from tinygrad_bp.graph.run import ANY, result
 from tinygrad_bp.tape.python.symbol import Symbol
 
 Step = tuple[int, tuple[int, ...]]
@@ -81,7 +82,7 @@ class Segment:
             operation = self.chain.operations[node]
             assert operation is not None  # noqa: S101  # a leaf is in no path
             columns = [tuple(map(float, column)) for column in zip(*operands, strict=True)]
-            x = np.array([operation.value(*column) for column in columns])
+            x = result(operation, operands, COLUMNS)
             partials = [partials_at(operation, z, c) for z, c in zip(x, columns, strict=True)]
             slope = slope * np.array([sum(found[place] for place in places) for found in partials])
         return x, slope
@@ -104,7 +105,7 @@ class Segment:
             operands: list[Any] = [float(self.chain.values[p][0]) for p in self.chain.parents[node]]
             for place in places:
                 operands[place] = x
-            x = self.chain.operations[node](*operands)  # type: ignore[misc]  # not of a leaf
+            x = result(self.chain.operations[node], operands, ANY)
         return str(x)
 
 

@@ -19,6 +19,7 @@ from tinygrad_bp.check.truth.slopes import (
 )
 from tinygrad_bp.check.truth.truths import Truth, definition, has_definition, is_installed, real
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.run import Arithmetic, numbers_of
 from tinygrad_bp.rows.primitive import Primitive
 
 ROUNDED = 1e-15
@@ -41,14 +42,8 @@ def exact_values(
     nodes: Sequence[Value], given: Mapping[Value, Any] | None = None
 ) -> dict[Value, Any]:
     """What each node of a graph should be, from what its leaves are or what is given."""
-    found = dict(given or {})
-    for node in nodes:
-        if node not in found:
-            operands = [found[parent] for parent in node.parents]
-            operation = None if node.is_leaf else node.op
-            given_data = mpmath().mpf(node._data)
-            found[node] = exact_value(operation, operands) if operation else given_data
-    return found
+    exact = Arithmetic(lambda operation: lambda *xs: exact_value(operation, xs), mpmath().mpf)
+    return numbers_of(nodes, given or {}, exact)
 
 
 def slope(operation: Primitive, operands: Sequence[Any], *by: int) -> Slope:

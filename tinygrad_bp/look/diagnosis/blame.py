@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.run import result
 
 __all__ = ["Descent", "descent", "to_blame"]
 
@@ -42,7 +43,7 @@ def _spoils(node: Value, place: int, bad: list[int]) -> bool:
         for other in bad:
             if other != place:
                 numbers[other] = number
-        if math.isfinite(node.op.value(*numbers)):  # type: ignore[union-attr]  # it has operands
+        if math.isfinite(result(node.op, numbers)):
             return False
     return True
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.run import numbers_of, result
 from tinygrad_bp.rows.primitives import add, subtract, sum_
 
 __all__ = ["Rounded", "rounded_before"]
@@ -84,17 +85,13 @@ def _rounded(way: tuple[Value, ...]) -> Rounded | None:
 def _value(node: Value, place: int, number: float) -> float:
     numbers = [parent._data for parent in node.parents]
     numbers[place] = number
-    return node.op.value(*numbers)  # type: ignore[union-attr]  # it has parents
+    return float(result(node.op, numbers))
 
 
 def _is_to_blame(way: tuple[Value, ...]) -> bool:
     """Whether the last of the way would be finite if the first were a little more or less."""
     node = way[0]
     for moved in (node._data * (1.0 - NEAR) - NEAR, node._data * (1.0 + NEAR) + NEAR):
-        changed = {node: moved}
-        for following in way[1:]:
-            numbers = [changed.get(parent, parent._data) for parent in following.parents]
-            changed[following] = following.op.value(*numbers)  # type: ignore[union-attr]
-        if math.isfinite(changed[way[-1]]):
+        if math.isfinite(numbers_of(way, {node: moved})[way[-1]]):
             return True
     return False

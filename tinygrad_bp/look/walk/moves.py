@@ -22,6 +22,7 @@ from tinygrad_bp.basics.door import as_float
 from tinygrad_bp.core.value import Value
 from tinygrad_bp.graph.graph import topological_order
 from tinygrad_bp.graph.modes import recording
+from tinygrad_bp.graph.run import numbers_of
 from tinygrad_bp.graph.sweep import adjoints, tangents
 
 __all__ = ["bend", "checked", "replayed", "slopes"]
@@ -79,13 +80,10 @@ def bend(nodes: Sequence[Value], output: Value, moves: Mapping[Value, float]) ->
 
 def replayed(nodes: Sequence[Value], numbers: Mapping[Value, float]) -> dict[Value, float]:
     """Every node's number if some nodes had these; nothing in the graph is changed."""
-    found = dict(numbers)
+    moved = set(numbers)
     for node in nodes:
-        if node in found:
-            continue
-        parents = node.parents
-        # What depends on nothing that moved keeps its number.
-        if any(parent in found for parent in parents):
-            operands = [found.get(parent, parent._data) for parent in parents]
-            found[node] = node.op.value(*operands)  # type: ignore[union-attr]  # it has operands
+        if any(parent in moved for parent in node.parents):
+            moved.add(node)
+    # What depends on nothing that moved keeps its number.
+    found = numbers_of([node for node in nodes if node in moved], numbers)
     return {node: found.get(node, node._data) for node in nodes}

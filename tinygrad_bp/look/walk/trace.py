@@ -22,7 +22,7 @@ from typing import Literal, TypeVar
 
 from tinygrad_bp.basics.door import as_float
 from tinygrad_bp.core.value import Value
-from tinygrad_bp.graph.graph import topological_order
+from tinygrad_bp.graph.graph import topological_order, uses
 from tinygrad_bp.graph.sweep import Flow, pass_on, started
 from tinygrad_bp.rows.primitive import CONSTANT
 
@@ -104,12 +104,7 @@ class Trace:
     @cached_property
     def uses(self) -> dict[Value, int]:
         """How many times each node is an operand in this graph: `x*x` uses `x` twice."""
-        count = dict.fromkeys(self.nodes, 0)
-        for node in self.operations:
-            x, y = node._x, node._y
-            for parent in (x, y) if y is not None else x if type(x) is tuple else (x,):
-                count[parent] += 1
-        return count
+        return {**dict.fromkeys(self.nodes, 0), **uses(self.operations)}
 
     @cached_property
     def order(self) -> dict[Value, int]:

@@ -17,6 +17,7 @@ from functools import partial
 
 from tinygrad_bp.basics.same import same_number
 from tinygrad_bp.core.value import Value
+from tinygrad_bp.graph.run import result
 from tinygrad_bp.look.words.formulas import formula
 from tinygrad_bp.look.words.sheet import listed, name_of
 from tinygrad_bp.look.words.text import plain, shortened
@@ -30,9 +31,8 @@ LONGEST = 60
 
 def now(node: Value) -> float:
     """What the operation of a node would give today; of a leaf its number."""
-    if node.op is None or node.is_leaf:
-        return node._data
-    return node.op.value(*[parent._data for parent in node.parents])
+    operands = [parent._data for parent in node.parents]
+    return float(result(node.op, operands)) if operands else node._data
 
 
 def is_outdated(node: Value) -> bool:
