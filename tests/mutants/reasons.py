@@ -248,7 +248,7 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
         ("ieee", "return inf if x > 0.0 else below", "return inf if x > 1.0 else below"),
         ("ieee", "return inf if x > 0.0 else below", "return inf if x >= 0.0 else below"),
     ],
-    "Between -1 and 1 either form is as right": [
+    "Between -1 and 1 the two forms differ by 2 units at most, and each is right to 2": [
         ("ieee", "if x >= 0.0:", "if x > 0.0:"),
         ("ieee", "if x >= 0.0:", "if x >= -1.0:"),
         ("ieee", "if x >= 0.0:", "if x >= 1.0:"),

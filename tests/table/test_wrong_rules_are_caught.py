@@ -45,6 +45,13 @@ NO_GRADIENT = {
     ("equal", 0),
     ("equal", 1),
     ("where", 0),
+    ("straight", 0),
+    ("straight", 2),
+    ("floor", 0),
+    ("ceil", 0),
+    ("trunc", 0),
+    ("round", 0),
+    ("copysign", 1),
     ("if_defined", 0),
     ("sigmoid_slope", 0),
 }
@@ -53,11 +60,11 @@ NO_GRADIENT = {
 CONSTANT_PARTIALS = {
     *("add", "subtract", "negative", "positive", "abs", "floor_divide", "relu", "maximum"),
     *("minimum", "clip", "where", "sign", "heaviside", "equal", "gap", "sum"),
-    "if_defined",
+    *("if_defined", "straight", "floor", "ceil", "trunc", "round", "copysign"),
 }
 """Their partials are numbers that do not vary with the operands, between kinks."""
 
-CONSTANT_PARTIAL = {("remainder", 0), ("remainder", 1)}
+CONSTANT_PARTIAL = {(name, i) for name in ("remainder", "fmod") for i in (0, 1)}
 """The same between steps; but a shift of an operand may go across one."""
 
 EQUAL_PARTIALS = {"add", "sum", "floor_divide", "heaviside", "equal"}

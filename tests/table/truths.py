@@ -32,6 +32,7 @@ WHICH_BITS = {
     "floor_divide": FINE,
     "round": FINE,
     # Slow, and with these digits exact down to 1e-500.
+    "xlogy": COARSE,
     "logaddexp": COARSE,
     "logsumexp": COARSE,
     "softmax": COARSE,

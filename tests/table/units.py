@@ -95,7 +95,6 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
     ),
     ("logaddexp", 1): Excuse(DIFFERENCE, lambda point, _: 2.0 + _spread(point)),
     ("logsumexp", 1): Excuse(DIFFERENCE, lambda point, _: 2.0 + 2.0 * _spread(point)),
-    ("softmax", 0): Excuse(DIFFERENCE, lambda point, _: 1.0 + 2.0 * _spread(point)),
     ("softmax", 1): Excuse(DIFFERENCE, lambda point, _: 2.0 + 2.0 * _spread(point)),
     ("gelu", 1): Excuse(
         "next to its root at -0.7518, where two terms of 0.23 cancel",
@@ -105,6 +104,22 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         "next to its root at -1.2785, where two terms of 0.22 cancel",
         lambda _, slope: 4.0 * 0.25 / abs(slope),
     ),
+    ("silu_slope", 1): Excuse(
+        "next to its roots at 2.3994 and -2.3994, where two terms of 0.16 cancel",
+        lambda _, slope: 4.0 * 0.16 / abs(slope),
+    ),
+    ("tanh_slope", 0): Excuse(
+        "two sigmoids, of which each rounds thrice: six halves of a unit, or twice that",
+        lambda _, __: 6.0,
+    ),
+    ("cbrt", 1): Excuse(
+        "1 / (3 * z * z) rounds z twice, and three times more: five halves, or twice that",
+        lambda _, __: 5.0,
+    ),
+    ("power_log", 0): Excuse(
+        "the m-th power of a logarithm magnifies its rounding m times",
+        lambda point, _: 3.0 + point[2],
+    ),
     ("elu", 1): Excuse(
         "below -708 e**x has few digits, which a scale of 1e60 lifts to a normal number",
         _where(lambda point: point[0] < -708.0),
@@ -113,7 +128,9 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         "next to its root at 1/e, where two terms of 1 cancel",
         lambda _, slope: 4.0 / abs(slope),
     ),
-    ("lgamma", 0): Excuse("beyond 2.5 Python's own", lambda _, __: 16.0),
+    ("lgamma", 0): Excuse(
+        "beyond 3.5 and below 1/2 Python's own; beside 1 two terms cancel", lambda _, __: 8.0
+    ),
     ("lgamma", 1): Excuse(
         "next to the root of digamma at 1.4616, where terms of 2 cancel",
         lambda _, slope: 8.0 / abs(slope),
@@ -133,9 +150,9 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         lambda _, slope: 4.0 + 4.0 * math.log(slope),
     ),
     ("direction", 1): SUBNORMAL_RADIUS,
-    ("hypot", 1): SUBNORMAL_RADIUS,
+    ("hypot_slope", 1): SUBNORMAL_RADIUS,
     ("atan2", 1): SUBNORMAL_RADIUS,
-    ("pow", 1): SUBNORMAL_BASE,
+    ("power_slope", 1): SUBNORMAL_BASE,
     ("pow_constant", 1): SUBNORMAL_BASE,
 }
 

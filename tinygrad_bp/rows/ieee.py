@@ -173,8 +173,12 @@ tan = periodic(math.tan)
 
 
 def cbrt(x: float) -> float:
-    """The real cube root. NumPy's, because `math.cbrt` came with Python 3.11."""
-    return float(np.cbrt(x))
+    """The real cube root: NumPy's, which some processors round by 3 units, and a step of Newton's.
+
+    `math.cbrt` came with Python 3.11.
+    """
+    z = float(np.cbrt(x))
+    return z - (z - x / z / z) / 3.0 if z and not isinf(z) else z
 
 
 def atanh(x: float) -> float:

@@ -95,10 +95,12 @@ def _steps(x: float, least: float) -> range:
 def lgamma(x: float) -> float:
     """`log(abs(gamma(x)))`: Python's, but around its roots 1 and 2 their Taylor series.
 
-    There Python's loses all digits: it is a difference of numbers of size 1.
+    There Python's loses all digits, and up to 3.5 two of them: it is a difference of large numbers.
     """
-    if not 0.5 <= x <= 2.5:
+    if not 0.5 <= x <= 3.5:
         return _lgamma(x)
+    if x > 2.5:
+        return _lgamma_beside_2(x - 3.0) + math.log(x - 1.0)
     if x > 1.5:
         return _lgamma_beside_2(x - 2.0)
     return _lgamma_beside_2(x - 1.0) - math.log1p(x - 1.0)
