@@ -23,7 +23,6 @@ from tests.table.mutations import (
     WRONG_PARTIAL,
 )
 from tests.table.test_wrong_rules_are_caught import (
-    EQUAL_PARTIALS,
     FROM_THE_RESULT,
     NO_GRADIENT,
     WITH_THE_RESULT,
@@ -31,6 +30,7 @@ from tests.table.test_wrong_rules_are_caught import (
     has_constant_partial,
     is_none,
     operands,
+    swaps_nothing,
 )
 from tinygrad_bp.check import operation
 from tinygrad_bp.check.programs.expression import Expression
@@ -119,7 +119,7 @@ def equivalents(row: Primitive) -> Iterator[Planted]:
             yield from ((name, i) for name in WRONG_PARTIAL if name != ADDED)
             if (row.name, i) not in NO_GRADIENT:
                 yield ADDED, i
-        if row.arity == 1 or row.name in EQUAL_PARTIALS:
+        if swaps_nothing(row, i):
             yield SWAPPED, i
         # Between steps a remainder's partials are constant, and the strategy stays between them.
         if has_constant_partial(row, i) or (row.name, i) in FROM_THE_RESULT:
