@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_bp as tg
+from tinygrad_bp.basics import structure
 from tinygrad_bp.tape.routes.reading import ReaderRoute
 from tinygrad_bp.tape.routes.routes import MachineRoute, SourceRoute
 
@@ -57,7 +58,7 @@ def report(sizes: Sequence[int]) -> str:
     function = tg.value_and_grad(loss)
     tape = tg.record(function, *arguments)
     source = SourceRoute(tape)
-    numbers = [float(number) for number in tg.structure.numbers(arguments)]
+    numbers = [float(number) for number in structure.numbers(arguments)]
     compiled = tg.compile(function)
     batch = [w[None] for w in layers], np.repeat(x[None], ROWS, 0), np.repeat(y[None], ROWS, 0)
     name = "-".join(map(str, sizes))
@@ -120,13 +121,13 @@ def long_report(name: str, function: Callable[..., Any], *arguments: Any) -> str
     began = time.process_time()
     tape = tg.record(function, *arguments)
     recorded = time.process_time() - began
-    numbers = [float(number) for number in tg.structure.numbers(arguments)]
+    numbers = [float(number) for number in structure.numbers(arguments)]
     began = time.process_time()
     route = ReaderRoute(tape)
     route(numbers)
     first = time.process_time() - began
     columns = np.repeat(np.array(numbers)[:, None], ROWS, axis=1)
-    results = np.empty((len(tg.structure.numbers(tape.outputs)), ROWS))
+    results = np.empty((len(structure.numbers(tape.outputs)), ROWS))
     route.rows(columns, results, 0)
     each = 1e9 / len(tape)
     cells = (

@@ -20,6 +20,7 @@ from tinygrad_bp import (
     strict,
     value_and_grad,
 )
+from tinygrad_bp.basics import structure
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.graph.modes import RecordingError
 from tinygrad_bp.tape.library import same
@@ -116,13 +117,13 @@ def test_each_structure_is_recorded_once():
 
     @tg.compile
     def total(x):
-        calls.append(tg.structure.outline(x))
-        return tg.structure.mapped(lambda number: number * 2.0, x)
+        calls.append(structure.outline(x))
+        return structure.mapped(lambda number: number * 2.0, x)
 
     for _ in range(3):
         for argument in ([1.0, 2.0], (1.0, 2.0), np.ones(2), np.ones((2, 1)), {"a": 1.0}, 1.0):
             assert str(total(argument)) == str(
-                tg.structure.mapped(lambda number: float(number) * 2.0, argument)
+                structure.mapped(lambda number: float(number) * 2.0, argument)
             )
 
     assert len(calls) == 6
@@ -389,7 +390,7 @@ arrays = st.builds(
 @settings(max_examples=60)
 @given(st.lists(arrays | st.floats() | st.integers() | st.none() | st.text(), max_size=3))
 def test_any_arrays_are_answered_or_refused(arguments):
-    compiled = tg.compile(lambda *xs: [tg.structure.mapped(lambda n: n + 1.0, x) for x in xs])
+    compiled = tg.compile(lambda *xs: [structure.mapped(lambda n: n + 1.0, x) for x in xs])
 
     for call in (compiled, compiled.map):
         answer = answered(call, arguments)

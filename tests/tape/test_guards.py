@@ -8,7 +8,7 @@ import pytest
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, record
 from tinygrad_bp.rows.operand import COMPARISONS
-from tinygrad_bp.tape.python.source import Written
+from tinygrad_bp.tape.python.loop import WrittenLoop
 from tinygrad_bp.tape.routes.branches import Branches
 from tinygrad_bp.tape.routes.routes import MachineRoute, OtherBranch, SourceRoute
 
@@ -168,7 +168,7 @@ def test_source_asks_in_a_batch_of_arrays():
     with pytest.raises(BranchError, match="than recorded; "):
         space["replay"](-2.0)
     with pytest.raises(BranchError, match="than recorded; "):
-        Written(tape).function(-2.0)
+        list(WrittenLoop(tape).function([[-2.0]], []))
 
 
 def test_a_pole_before_the_branch_is_no_way_around_it():

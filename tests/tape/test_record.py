@@ -8,6 +8,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, gradient, no_grad, record
+from tinygrad_bp.basics import structure
 from tinygrad_bp.graph.modes import RecordingError
 from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.record import tape_of
@@ -47,13 +48,11 @@ def test_a_replay_is_the_function():
     ids=str,
 )
 def test_structures_go_in_and_come_out(argument):
-    doubled = record(lambda x: tg.structure.mapped(lambda number: 2.0 * number, x), argument)(
-        argument
-    )
+    doubled = record(lambda x: structure.mapped(lambda number: 2.0 * number, x), argument)(argument)
 
     assert type(doubled) is type(argument) or not isinstance(argument, list | tuple | dict)
-    assert tg.structure.outline(doubled) == tg.structure.outline(argument)
-    for two, one in zip(tg.structure.numbers(doubled), tg.structure.numbers(argument), strict=True):
+    assert structure.outline(doubled) == structure.outline(argument)
+    for two, one in zip(structure.numbers(doubled), structure.numbers(argument), strict=True):
         assert same(two, 2.0 * float(one))
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 import tinygrad_bp as tg
 from tinygrad_bp import Value, grad, record, value_and_grad
+from tinygrad_bp.basics import structure
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.tape.python import source as source_module
 from tinygrad_bp.tape.python.loop import WrittenLoop
@@ -101,10 +102,10 @@ def test_structures_are_taken_apart_and_put_together():
 
     found = run(tape, *arguments)
 
-    assert tg.structure.outline(SourceRoute(tape)(tg.structure.numbers(arguments))) == (
-        tg.structure.outline(expected)
+    assert structure.outline(SourceRoute(tape)(structure.numbers(arguments))) == (
+        structure.outline(expected)
     )
-    assert tg.structure.numbers(found) == tg.structure.numbers(expected)
+    assert structure.numbers(found) == structure.numbers(expected)
     assert "    p_w = p['w']\n" not in tape.source()
     assert "    [[p_w_0_0, p_w_0_1], [p_w_1_0, p_w_1_1]] = p['w']\n" in tape.source()
 

@@ -27,7 +27,7 @@ import tinygrad_bp as tg
 from tests.page import put_section
 from tests.trial.drawn import expression
 from tinygrad_bp import nn
-from tinygrad_bp.basics.structure import numbers
+from tinygrad_bp.basics.structure import numbers, with_numbers
 from tinygrad_bp.tape.routes.routes import MachineRoute, OtherBranch, SourceRoute
 from tinygrad_bp.tape.saved import load, save
 
@@ -274,7 +274,7 @@ def recorder(rng: random.Random) -> None:
     except tg.BranchError:
         raise AssertionError("the branch is another with the same inputs") from None
     flat = tg.values([float(x) for x in numbers(inputs)])
-    rebuilt = tg.structure.with_numbers(inputs, flat)
+    rebuilt = with_numbers(inputs, flat)
     expected = [getattr(x, "data", x) for x in numbers(function(*rebuilt))]
     expect(alike(result, expected), f"the tape gives {result}, not {expected}")
     replayed_alike(made)

@@ -25,6 +25,7 @@ from tests.table.agreement import (
     forward_bound,
 )
 from tests.trial.drawn import expression
+from tinygrad_bp.basics import structure
 from tinygrad_bp.check.programs.expression import Expression
 from tinygrad_bp.tape.routes.routes import MachineRoute, SourceRoute
 
@@ -95,7 +96,7 @@ def comparisons(seed: int, program: Expression) -> Iterator[tuple[str, bool]]:
 def routes(program: Expression, expected: Sequence[float], seed: int) -> Iterator[tuple[str, bool]]:
     """The value and the gradient from a tape, to the last bit."""
     tape = tg.record(tg.value_and_grad(lambda xs: program(*xs)), list(program.inputs))
-    numbers = tg.structure.numbers
+    numbers = structure.numbers
     yield "tapes", same(numbers(tape(list(program.inputs))), expected)
     yield "generated programs", same(numbers(SourceRoute(tape)(program.inputs)), expected)
     if seed % MACHINES == 0:

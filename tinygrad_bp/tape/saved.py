@@ -87,7 +87,8 @@ def _tape(facts: dict[str, Any]) -> Tape:
     return tape
 
 
-def _instruction(name: str, operands: list[int], slot: int) -> Instruction:
+def _instruction(name: Any, operands: Any, slot: int) -> Instruction:
+    _expect(isinstance(name, str), "an operation's name is no text")
     op = named(name)
     _expect(all(type(o) is int and 0 <= o < slot for o in operands), "an operand has no slot")
     _expect(op.arity in (None, len(operands)) and operands, f"{name} takes other operands")
