@@ -114,7 +114,7 @@ divide       = row("divide",        "{} / {}",       ieee.divide,           lamb
 pow_constant = row("pow_constant",  "{} ** {}",      ieee.power,            lambda z, x, n: (slope_of_power(x, n), None), POSITIVE, REAL)
 pow_         = row("pow",           "{} ** {}",      ieee.power,            lambda z, x, y: (power_slope(x, y), power_log(x, y, 1.0)), POSITIVE, REAL, if_constant=pow_constant)
 power_slope  = row("power_slope",   "power_slope({}, {})", ieee.power_slope, lambda z, x, y: (y * power_slope(x, y - 1.0), mixed_slope(x, y, 1.0)), POSITIVE, REAL, spelled=lambda x, y: y * pow_(x, y - 1.0))
-power_log    = row("power_log",     "power_log({}, {}, {})", ieee.power_log, lambda z, x, y, m: (mixed_slope(x, y, m), power_log(x, y, m + 1.0), None), ABOVE_1, REAL, ORDERS, spelled=lambda x, y, m: pow_(x, y) * (log(x) if m == 1.0 else pow_(log(x), m)))
+power_log    = row("power_log",     "power_log({}, {}, {})", ieee.power_log, lambda z, x, y, m: (mixed_slope(x, y, m), power_log(x, y, m + 1.0), None), ABOVE_1, REAL, ORDERS, spelled=lambda x, y, m: pow_(x, y) * power_of_log(x, m))
 remainder    = row("remainder",     "{} % {}",       ieee.remainder,        lambda z, x, y: (1.0, -floor_divide(x, y)), kink=lambda x, y: y and math.remainder(x, y))
 floor_divide = row("floor_divide",  "{} // {}",      ieee.floor_divide,     lambda z, x, y: (None, None), kink=lambda x, y: y and math.remainder(x, y))
 fmod         = row("fmod",          "fmod({}, {})",  ieee.fmod,             lambda z, x, y: (1.0, -round_((x - z) / y)), kink=lambda x, y: y and (math.remainder(x, y) or float(abs(x) < abs(y))))
@@ -232,6 +232,12 @@ def only_if(condition: Any) -> Any:
     if getattr(condition, "is_constant", True):
         return 1.0 if condition else None
     return Gate(condition)
+
+
+def power_of_log(x: Any, m: Any) -> Any:
+    """The logarithm to the power of an order: the order 1 is not written."""
+    # Read and not compared: in a formula of a graph the order is a symbol, too.
+    return log(x) if str(m) in {"1", "1.0"} else pow_(log(x), m)
 
 
 def or_zero(condition: Any, x: Any) -> Any:
