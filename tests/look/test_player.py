@@ -315,7 +315,7 @@ def luminance(colour: str) -> float:
 
 
 def palettes() -> dict[str, dict[str, str]]:
-    light, dark = re.findall(r":root \{(.*?)\}", read("player.css"), re.DOTALL)
+    light, dark = re.findall(r":root \{(.*?)\}", read("pages/player.css"), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", light))
     return {"light": colours, "dark": colours | dict(re.findall(r"--([\w-]+): (#\w{6})", dark))}
 
@@ -353,7 +353,7 @@ def test_all_marks_can_be_told_from_the_paper(scheme: str, mark: str) -> None:
 
 
 def test_every_file_beside_the_code_is_in_a_page() -> None:
-    names = {path.name for path in ASSETS.iterdir() if path.suffix in (".html", ".css", ".js")}
+    names = {path.name for path in ASSETS.rglob("*.*") if path.suffix in (".html", ".css", ".js")}
 
     scripts = {f"{name}.js" for several in SCRIPTS.values() for name in several}
     shared = {"page.html", "zoom.html", "player.css"}
