@@ -19,6 +19,7 @@ from tinygrad_bp import Value
 from tinygrad_bp.check import assert_gradients_agree, check_gradient
 from tinygrad_bp.check.programs.expression import Expression
 from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.rows.primitive import BY_NAME
 
 wrong_sigmoid = replace(tg.sigmoid, partials=lambda z, x: (z * (1.0 + x),))
 
@@ -357,7 +358,7 @@ def test_many_inputs_are_counted_where_the_screen_is_full() -> None:
 
 
 def test_wrong_rules_of_wide_operations_are_named_briefly() -> None:
-    wide = replace(tg.primitives.sum_, partials=lambda z, *xs: (1.0, z, *[1.0] * (len(xs) - 2)))
+    wide = replace(BY_NAME["sum"], partials=lambda z, *xs: (1.0, z, *[1.0] * (len(xs) - 2)))
 
     report = check_gradient(lambda x: wide(*x), [0.1, 0.2, 0.3, 0.4, 0.5])
 

@@ -39,11 +39,16 @@ def message_of_what_if(q, p):
     return str(caught.value)
 
 
+def as_read(markdown):
+    """A star that is text has a backslash before it, which a reader does not see."""
+    return markdown.replace("\\*", "*")
+
+
 VIEWS = {
     "explain": lambda q, _: explain(q).text,
     "explain by": lambda q, p: explain(q, p).text,
-    "explain as Markdown": lambda q, _: explain(q).markdown(),
-    "explain by, as Markdown": lambda q, p: explain(q, p).markdown(),
+    "explain as Markdown": lambda q, _: as_read(explain(q).markdown()),
+    "explain by, as Markdown": lambda q, p: as_read(explain(q, p).markdown()),
     "tree": lambda q, _: tree(q).text,
     "provenance": lambda q, p: repr(provenance(q, p)),
     "step": lambda q, _: step(q).next().text,

@@ -178,9 +178,10 @@ def test_a_notebook_shows_text_and_picture():
     html = steps._repr_html_()
 
     assert html == steps.now._repr_html_()
-    text, picture = html.removeprefix("<pre>").split("</pre>")
-    assert text.startswith("step 4 of 5: back through y = product + w")
-    assert ET.fromstring(picture)[0].tag.endswith("svg")
+    text, picture = ET.fromstring(html)
+    assert text.tag == "pre"
+    assert text.text.startswith("step 4 of 5: back through y = product + w")
+    assert picture[0].tag.endswith("svg")
 
 
 def test_a_label_is_text_in_a_notebook():
