@@ -112,10 +112,6 @@ EXCEPTIONS: dict[tuple[str, int], Excuse] = {
         "two sigmoids, of which each rounds thrice: six halves of a unit, or twice that",
         lambda _, __: 6.0,
     ),
-    ("cbrt", 1): Excuse(
-        "1 / (3 * z * z) rounds z twice, and three times more: five halves, or twice that",
-        lambda _, __: 5.0,
-    ),
     ("power_log", 0): Excuse(
         "the m-th power of a logarithm magnifies its rounding m times",
         lambda point, _: 3.0 + point[2],
