@@ -16,7 +16,7 @@ def workers() -> list[str]:
     """A process for each core that we may use; for one core none, which pytest calls 0."""
     usable = getattr(os, "sched_getaffinity", None)
     cores = len(usable(0)) if usable else os.cpu_count() or 1
-    return ["-n", str(cores if cores > 1 else 0), "--dist", "worksteal"]
+    return ["-n", str(cores if cores > 1 else 0), "--dist", "loadgroup"]
 
 
 def main() -> int:

@@ -142,6 +142,10 @@ class Operand:
     # What `math.floor` and the like ask for: a value, not an int, for an int has no graph.
     __floor__, __ceil__, __trunc__ = unary(p.floor), unary(p.ceil), unary(p.trunc)
 
+    def __int__(self) -> int:
+        # Or Python takes `__trunc__` for it, whose result is no int.
+        raise TypeError(f"{self!r} is not silently made an int: use trunc(x) in place of int(x)")
+
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
