@@ -21,9 +21,9 @@ from tinygrad_bp import (
     value_and_grad,
 )
 from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.graph.modes import RecordingError
-from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.machine import engine
 from tinygrad_bp.tape.routes import routes
 
@@ -374,8 +374,8 @@ def test_any_program_in_a_batch(program, rows):
 
     for row in range(rows):
         one, own = compiled(*[float(column[row]) for column in batch])
-        assert same(float(value[row]), one)
-        assert all(same(float(s[row]), o) for s, o in zip(slopes, own, strict=True))
+        assert same_bits(float(value[row]), one)
+        assert all(same_bits(float(s[row]), o) for s, o in zip(slopes, own, strict=True))
 
 
 arrays = st.builds(

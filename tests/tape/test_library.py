@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_bp as tg
 from tinygrad_bp import record
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.rows.primitive import BY_NAME
 from tinygrad_bp.tape import library
 from tinygrad_bp.tape.library import (
@@ -15,7 +16,6 @@ from tinygrad_bp.tape.library import (
     address_of,
     callback_to,
     place_of,
-    same,
     symbol_of,
 )
 from tinygrad_bp.tape.routes.routes import MachineRoute
@@ -67,7 +67,7 @@ def test_the_library_or_python_give_what_the_row_gives(name):
     assert place_of(symbol_of(row, row.arity)) == address
     for x in (*SPECIAL, 0.3, -2.5, 700.0):
         operands = (x, 0.5)[: row.arity]
-        assert same(function(*operands), row.value(*operands))
+        assert same_bits(function(*operands), row.value(*operands))
 
 
 def test_rows_that_python_computes_by_itself_are_called_there():
@@ -78,8 +78,8 @@ def test_rows_that_python_computes_by_itself_are_called_there():
 
 
 def test_same_tells_zeros_apart_and_no_nans():
-    assert same(math.nan, -math.nan)
-    assert same(1.0, 1.0)
-    assert not same(0.0, -0.0)
-    assert not same(1.0, math.nextafter(1.0, 2.0))
-    assert not same(math.nan, 1.0)
+    assert same_bits(math.nan, -math.nan)
+    assert same_bits(1.0, 1.0)
+    assert not same_bits(0.0, -0.0)
+    assert not same_bits(1.0, math.nextafter(1.0, 2.0))
+    assert not same_bits(math.nan, 1.0)

@@ -9,8 +9,8 @@ import pytest
 import tinygrad_bp as tg
 from tinygrad_bp import BranchError, Value, constant, grad, gradient, no_grad, record
 from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.graph.modes import RecordingError
-from tinygrad_bp.tape.library import same
 from tinygrad_bp.tape.record import tape_of
 
 Point = namedtuple("Point", "x y")
@@ -53,7 +53,7 @@ def test_structures_go_in_and_come_out(argument):
     assert type(doubled) is type(argument) or not isinstance(argument, list | tuple | dict)
     assert structure.outline(doubled) == structure.outline(argument)
     for two, one in zip(structure.numbers(doubled), structure.numbers(argument), strict=True):
-        assert same(two, 2.0 * float(one))
+        assert same_bits(two, 2.0 * float(one))
 
 
 def test_another_structure_than_recorded_is_refused():

@@ -14,13 +14,14 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_bp as tg
 from tinygrad_bp import Value, gradient, record, values
 from tinygrad_bp.basics import structure
+from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.check.programs.rows import ROWS
 from tinygrad_bp.check.programs.strategies import expressions
 from tinygrad_bp.core import registry
 from tinygrad_bp.graph.guard import COMPARISONS, BranchError, Guard
 from tinygrad_bp.rows.operand import Operand
 from tinygrad_bp.rows.primitive import BY_NAME
-from tinygrad_bp.tape.library import SPECIAL, same
+from tinygrad_bp.tape.library import SPECIAL
 from tinygrad_bp.tape.machine import program as program_module
 from tinygrad_bp.tape.machine.interpreter import code_of, reader_text
 from tinygrad_bp.tape.routes import reading, routes
@@ -45,7 +46,7 @@ def by_machine(tape, columns, lanes, monkeypatch, route=MachineRoute):
 def assert_same(found, expected):
     assert len(found) == len(expected)
     for row, (one, other) in enumerate(zip(found, expected, strict=True)):
-        assert all(map(same, one, other)), (row, one, other)
+        assert all(map(same_bits, one, other)), (row, one, other)
 
 
 def points(row):
@@ -345,9 +346,9 @@ def test_a_reader_asks_what_was_asked(symbol, other):
             with pytest.raises(OtherBranch):
                 route.rows(np.array([[other]]), results, 0)
         else:
-            assert same(route([other]), expected)
+            assert same_bits(route([other]), expected)
             route.rows(np.array([[other]]), results, 0)
-            assert same(float(results[0, 0]), expected)
+            assert same_bits(float(results[0, 0]), expected)
 
 
 def test_a_batch_says_which_rows_branch_otherwise():
