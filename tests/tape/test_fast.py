@@ -10,8 +10,10 @@ from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_bp as tg
 from tinygrad_bp import nn, record
+from tinygrad_bp.basics import structure
 from tinygrad_bp.basics.same import same_bits
 from tinygrad_bp.check.programs.strategies import expressions
+from tinygrad_bp.rows import ieee
 from tinygrad_bp.tape.library import SPECIAL
 from tinygrad_bp.tape.machine import fast
 from tinygrad_bp.tape.machine.engine import Machine
@@ -133,7 +135,7 @@ X = 1.0 + 2.0**-30
 
 def by_fast(function, *arguments):
     tape = record(function, *arguments)
-    return MachineRoute(tape, fast=True)(tg.structure.numbers(arguments))
+    return MachineRoute(tape, fast=True)(structure.numbers(arguments))
 
 
 @pytest.mark.parametrize(
@@ -161,10 +163,10 @@ def test_a_difference_of_equal_products_is_zero():
 def test_a_sum_has_up_to_four_partial_sums(count):
     numbers = np.random.default_rng(count).normal(size=count).tolist()
     ways = min(4, max(1, count // 2))
-    sums = [tg.ieee.total(*numbers[i::ways]) for i in range(ways)]
-    pairs = [tg.ieee.total(*sums[i : i + 2]) for i in range(0, ways, 2)]
+    sums = [ieee.total(*numbers[i::ways]) for i in range(ways)]
+    pairs = [ieee.total(*sums[i : i + 2]) for i in range(0, ways, 2)]
 
-    assert by_fast(lambda *xs: tg.sum(xs), *numbers) == tg.ieee.total(*pairs)
+    assert by_fast(lambda *xs: tg.sum(xs), *numbers) == ieee.total(*pairs)
 
 
 @settings(max_examples=15)
@@ -177,7 +179,7 @@ def test_fast_programs_are_the_same_for_any_number_of_lanes(program, differentia
         function = tg.value_and_grad(function, range(len(program.inputs)))
     tape = record(function, *program.inputs)
     # A route's single example shares calls among its operations; rows of a batch do not.
-    one = tg.structure.numbers(MachineRoute(tape, fast=True)(program.inputs))
+    one = structure.numbers(MachineRoute(tape, fast=True)(program.inputs))
     columns = np.repeat(np.array(program.inputs)[:, None], 9, axis=1)
 
     for lanes in (1, 4, 8):

@@ -18,6 +18,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_bp as tg
 from tests.house.sources import ROOT
 from tinygrad_bp import nn
+from tinygrad_bp.nn.fit import machine_training
 from tinygrad_bp.nn.fit.machine_training import forget
 from tinygrad_bp.tape.machine import engine, store
 from tinygrad_bp.tape.machine.recent import Recent
@@ -510,7 +511,7 @@ def test_the_same_training_run_is_written_out_once(monkeypatch):
         return model.state_dict()
 
     first = run()
-    monkeypatch.setattr("tinygrad_bp.nn.fit.machine_training.training_text", never)
+    monkeypatch.setattr(machine_training, "training_text", never)
 
     assert run() == first
     assert run(rate=0.2) != first
