@@ -13,10 +13,13 @@ COVERED = ["--cov", "--cov-report=term", "--cov-fail-under=100"]
 
 
 def workers() -> list[str]:
-    """A process for each core that we may use; for one core none, which pytest calls 0."""
+    """A process for each core that we may use; for one core none, which pytest calls 0.
+
+    A file goes to one process: the blocks of a page share their names, top to bottom.
+    """
     usable = getattr(os, "sched_getaffinity", None)
     cores = len(usable(0)) if usable else os.cpu_count() or 1
-    return ["-n", str(cores if cores > 1 else 0), "--dist", "loadgroup"]
+    return ["-n", str(cores if cores > 1 else 0), "--dist", "loadfile"]
 
 
 def main() -> int:

@@ -39,10 +39,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the processes of pytest-xdist share tests by: a name that all give, and a page's own."""
+    """Each process gives a test the same name, by which the processes of pytest-xdist share."""
     for item in items:
-        if item.path.suffix == ".md":  # its blocks share their names, top to bottom
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"an address in the name of a test: {item.nodeid}")
 

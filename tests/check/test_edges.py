@@ -220,3 +220,12 @@ def test_kinks_are_kinks_among_floats(
     monkeypatch.setitem(sys.modules, "mpmath", None)
 
     assert check_gradient(function, x).verdict == "kink"
+
+
+def test_a_gradient_that_refuses_its_neighbourhood_is_judged_where_it_answers() -> None:
+    def only_there(x: float) -> float:
+        if type(x) is not float or x != 0.5:
+            raise ValueError("no gradient here")
+        return math.cos(0.5) * (1 + 1e-6)
+
+    assert check_gradient(lambda x: tg.sin(x), 0.5, gradient=only_there).verdict == "wrong"

@@ -25,6 +25,8 @@ else:  # pytest needs it there
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
+VERSION = metadata.version(PACKAGE)
+
 CONFTEST = """\
 import sys
 assert "_tinygrad_bp_plugin" in sys.modules
@@ -98,11 +100,9 @@ def install(packages: Path) -> None:
         "force-include"
     ].items():
         (packages / target).symlink_to(ROOT / source)
-    info = packages / f"{PACKAGE}-{PROJECT['project']['version']}.dist-info"
+    info = packages / f"{PACKAGE}-{VERSION}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {PROJECT['project']['version']}\n"
-    )
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {VERSION}\n")
     (info / "entry_points.txt").write_text(
         "".join(
             f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in entries.items())

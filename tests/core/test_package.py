@@ -63,5 +63,18 @@ def test_pictures_and_checks_wait_until_they_are_asked_for() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_a_module_of_a_room_is_imported_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tinygrad_bp.check import programs, strategies
+
+    monkeypatch.delitem(sys.modules, strategies.__name__)
+    monkeypatch.delattr(programs, "strategies")
+
+    assert (
+        import_module("tinygrad_bp.check").__getattr__("strategies").__name__ == strategies.__name__
+    )
+
+
 def test_the_version_is_that_of_the_distribution() -> None:
     assert tinygrad_bp.__version__ == metadata.version("tinygrad_bp")

@@ -104,8 +104,8 @@ def test_only_what_is_shown_is_walked():
 
     text = tree(end).text
 
-    # Naming them all takes five times that.
-    assert time.process_time() - began < 0.2
+    # Naming them all takes a second.
+    assert time.process_time() - began < 0.4
     assert len(text.splitlines()) == 17
 
 

@@ -356,13 +356,6 @@ REASONS: dict[str, list[tuple[str, str, str]]] = {
             "return -inf if x <= 0.0 and y % 2.0 == 1.0 else inf",
         ),
     ],
-    "Every operation that can be called with too many has an operand": [
-        (
-            "primitive",
-            "f\"{self!r} takes {self.arity} operand{'s' * (self.arity != 1)}, got {len(operands)}\"",
-            "f\"{self!r} takes {self.arity} operand{'s' * (self.arity > 1)}, got {len(operands)}\"",
-        ),
-    ],
     "Forward and reverse mode give the same table": [
         (
             "functional",

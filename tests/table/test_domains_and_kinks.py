@@ -83,6 +83,7 @@ def test_on_its_kinks_it_is_not(row: Primitive) -> None:
 ENDS = [
     pytest.param(row, index, end, id=f"{row.name}-{index}-{side}")
     for row in ROWS.values()
+    if row.name != "power_log"  # its last operand is a small whole number, with no ends
     for index, interval in enumerate(domain(row, 2))
     for side, end in zip(("low", "high"), interval, strict=True)
     if math.isfinite(end)

@@ -138,6 +138,9 @@ def tape_file(rng: random.Random) -> None:
             found = load(path)
         except (ValueError, LookupError):
             return
+        # Of its operands the first is the sigmoid of the second, which a changed file may undo.
+        if any(instruction.op.name == "sigmoid_slope" for instruction in found.instructions):
+            return
         save(found, path)
         expect(repr(load(path)) == repr(found), "it is another tape when saved again")
     replayed_alike(found)
