@@ -100,12 +100,14 @@ def test_many_operands_are_counted():
 
 def test_only_what_is_shown_is_walked():
     _, end = chain(300_000)
-    began = time.process_time()
+    seconds = []
+    for _ in range(3):  # the least of three: a busy machine is not a walk
+        began = time.process_time()
+        text = tree(end).text
+        seconds.append(time.process_time() - began)
 
-    text = tree(end).text
-
-    # Naming them all takes a second.
-    assert time.process_time() - began < 0.4
+    # Naming them all takes five times that.
+    assert min(seconds) < 0.2
     assert len(text.splitlines()) == 17
 
 
